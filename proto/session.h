@@ -1,0 +1,135 @@
+/* The conversation between two nodes, as a pure step: event + time in, effects out. Sans-IO: libuv
+ * drives it in the daemon, a loop in the simulator.
+ *
+ * Happy path (docs/protocol.md, "A session"):
+ *   both: HELLO with the digest of the map. Equal: nothing more is said.
+ *   the network's ledger differs: it is pulled first, then digests are compared again (a fresh LIST).
+ *   else LIST both ways; each side WANTs what the other has more of, at most SESSION_WANTS_MAX at a
+ *   time: CHAIN links it lacks, the signed HEAD with the proof from what it holds, then CHUNKs,
+ *   each proved to belong to that head, as far as the receiver's credit goes.
+ *   a head that becomes new here is PUSHed; the other WANTs it.
+ * Failure modes: a malformed message ends the session (REFUSE E_FRAME); failed proofs and
+ * signatures count as nonsense and end it at SESSION_NONSENSE_MAX; a pull without progress for
+ * STALL_MS is given up so that another session may claim it; a ping unanswered ends it.
+ *
+ * What the session needs of the node stands behind `struct book`, so that the same code runs over
+ * the store, a fake in unit tests, and the simulator. */
+#ifndef SATCHA_PROTO_SESSION_H
+#define SATCHA_PROTO_SESSION_H
+
+#include "proto/map.h"
+
+struct session;
+
+/* Everything a session asks of or tells its node. Calls return at once. `context` first. */
+struct book {
+    void *context;
+    struct map *map;  /* current heads; owned by the node */
+    struct hash own_group;
+
+    /* --- serving --- */
+    /* The released signed head of a ledger. E_NO_DATA when none, E_FORKED when frozen. */
+    enum err_code (*head)(void *context, const struct hash *group, struct head *head);
+    uint64_t (*link_count)(void *context, const struct hash *group);
+    /* One link, packed with link_pack, appended to `out`. */
+    enum err_code (*read_link)(void *context, const struct hash *group, uint64_t number,
+                               struct buffer *out);
+    enum err_code (*root_at)(void *context, const struct hash *group, uint64_t size,
+                             struct hash *root);
+    enum err_code (*prove)(void *context, const struct hash *group, uint64_t from, uint64_t to,
+                           struct merkle_proof *proof);
+    /* Whole leaves [from, <= to), each with its u16 length, at most max_bytes (at least one leaf);
+     * *count says how many. */
+    enum err_code (*read_leaves)(void *context, const struct hash *group, uint64_t from, uint64_t to,
+                                 size_t max_bytes, struct buffer *out, uint64_t *count);
+    /* What is held of the peer's own ledger, and the highest start counter it ever told. */
+    void (*peer_own_head)(void *context, const struct hash *peer, struct map_item *item,
+                          uint64_t *starts);
+
+    /* --- pulling --- */
+    /* Entries stored (pending included), the epoch, and links held. */
+    void (*held)(void *context, const struct hash *group, struct want *want);
+    /* May this session pull that ledger now? One session at a time; released with `unclaim`. */
+    bool (*claim)(void *context, const struct session *session, const struct hash *group);
+    void (*unclaim)(void *context, const struct session *session, const struct hash *group);
+    /* Each verifies before it stores; what it stores becomes durable at the driver's next commit.
+     * E_PROOF, E_SIGNATURE, E_LEAF: nonsense or worse, nothing stored. E_FORKED: the ledger is now
+     * frozen, both heads kept. */
+    enum err_code (*take_link)(void *context, const struct hash *group, uint64_t number,
+                               const struct link *link, struct err *err);
+    enum err_code (*take_head)(void *context, const struct head_answer *answer, struct err *err);
+    enum err_code (*take_chunk)(void *context, const struct chunk *chunk, struct err *err);
+
+    /* --- about the peer --- */
+    void (*peer_started)(void *context, const struct hash *peer, uint64_t starts);
+    /* Is this static key the one that the peer's key chain gives now? */
+    bool (*peer_key_known)(void *context, const struct hash *peer, const struct hash *static_key);
+    /* The answer to MESSAGE_OWN: what the peer holds of our own ledger. */
+    void (*own_head_heard)(void *context, const struct hash *peer, const struct map_item *item,
+                           uint64_t starts);
+};
+
+enum effect_type {
+    EFFECT_SEND,   /* message: to the channel */
+    EFFECT_CLOSE,  /* code, text: say REFUSE (already queued as SEND) and close */
+    EFFECT_READY,  /* the peer's HELLO was accepted */
+    EFFECT_EQUAL,  /* digests agree */
+    EFFECT_STORED, /* a chunk or head was taken: commit soon, then session_committed */
+    EFFECT_LOG     /* text: something an administrator should see (skew, refusal, nonsense) */
+};
+
+struct effect {
+    enum effect_type type;
+    enum err_code code;
+    struct bytes message;      /* EFFECT_SEND; valid until the next session call */
+    char text[REFUSAL_TEXT_MAX + 1];
+};
+
+enum session_event_type {
+    SESSION_START,       /* the channel is established */
+    SESSION_MESSAGE,     /* message */
+    SESSION_TICK,        /* time passed: call at least every second */
+    SESSION_HEADS,       /* heads changed here: group (one), to be pushed */
+    SESSION_COMMITTED,   /* what was stored is durable: credit goes back */
+    SESSION_ANTI_ENTROPY, /* compare maps again (a HELLO with the digest of now) */
+    SESSION_ASK_OWN      /* ask the peer for our own head (before the first release) */
+};
+
+struct session_event {
+    enum session_event_type type;
+    struct bytes message;
+    struct hash group;
+};
+
+struct session_config {
+    struct book *book;    /* outlives the session */
+    struct hash peer;     /* group id of the peer */
+    struct hash peer_key; /* its static key, as the handshake proved it */
+    uint64_t starts;      /* our own start counter */
+};
+
+struct session_status {
+    bool ready, limited, equal; /* limited: only the peer's own chain is accepted yet */
+    uint64_t version;
+    int64_t skew_ms;            /* the peer's clock minus ours at its HELLO */
+    uint64_t round_trip_ms;     /* last measured; 0 = unknown */
+    size_t pulling, pending;    /* ledgers under way; behind and waiting */
+    size_t serving;
+    uint64_t entries_taken, entries_given;
+    unsigned nonsense;
+};
+
+struct session *session_new(const struct session_config *config); /* NULL: out of memory */
+void session_free(struct session *session); /* gives its claims back; NULL is fine */
+
+/* One step. Effects are then taken with session_effect until it returns false. */
+void session_step(struct session *session, const struct session_event *event, uint64_t now_ms);
+bool session_effect(struct session *session, struct effect *effect);
+void session_status(const struct session *session, struct session_status *status);
+/* Ledgers behind and why, for `peers` and `why`: false past the last. */
+bool session_behind(const struct session *session, size_t number, struct hash *group,
+                    uint64_t *here, uint64_t *there);
+/* The earliest time at which a TICK is due. */
+uint64_t session_next_ms(const struct session *session);
+
+#endif
