@@ -40,14 +40,14 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
-void buffer_free(struct buffer *buffer); /* frees the data, leaves an empty buffer; NULL is fine */
+void buffer_free(struct buffer *buffer);  /* frees the data, leaves an empty buffer; NULL is fine */
 void buffer_clear(struct buffer *buffer); /* len = 0, failed = false, memory kept */
 void buffer_append(struct buffer *buffer, const void *data, size_t len);
 /* Room for `len` bytes at the end, counted as written; NULL (and failed) when it does not fit.
  * Valid until the next write. */
 uint8_t *buffer_extend(struct buffer *buffer, size_t len);
 void buffer_print(struct buffer *buffer, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* no terminator is written */
+    __attribute__((format(printf, 2, 3)));             /* no terminator is written */
 struct bytes buffer_view(const struct buffer *buffer); /* valid until the next write */
 
 /* --- writing MessagePack --- */

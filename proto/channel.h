@@ -8,8 +8,8 @@
  *
  * Happy path: channel_open_*; then feed bytes with channel_receive and take events until
  * CHANNEL_WAIT; write with channel_send; whatever stands in channel_output is for the socket.
- * Failure: every failure is final (CHANNEL_FAILED with a code); the driver closes. A responder whose
- * first message does not decrypt fails with E_STRANGER and has produced no output. */
+ * Failure: every failure is final (CHANNEL_FAILED with a code); the driver closes. A responder
+ * whose first message does not decrypt fails with E_STRANGER and has produced no output. */
 #ifndef SATCHA_PROTO_CHANNEL_H
 #define SATCHA_PROTO_CHANNEL_H
 
@@ -20,11 +20,11 @@ struct channel;
 struct channel_config {
     enum noise_role role;
     struct hash network_id;
-    const uint8_t *network_key;          /* 32 bytes, copied */
-    const struct transport_key *own;     /* copied */
+    const uint8_t *network_key;      /* 32 bytes, copied */
+    const struct transport_key *own; /* copied */
     const struct transport_key *ephemeral;
-    const struct hash *remote_static;    /* initiator only */
-    struct hash own_group;               /* sent in message 3 by the initiator */
+    const struct hash *remote_static; /* initiator only */
+    struct hash own_group;            /* sent in message 3 by the initiator */
 };
 
 enum channel_event {
@@ -52,7 +52,8 @@ void channel_output_taken(struct channel *channel, size_t len);
 
 /* After CHANNEL_ESTABLISHED. The responder learns the initiator's group from message 3. */
 const struct hash *channel_peer_static(const struct channel *channel);
-const struct hash *channel_peer_group(const struct channel *channel); /* responder only; else NULL */
+const struct hash *channel_peer_group(
+    const struct channel *channel); /* responder only; else NULL */
 /* True while a frame or message has begun and not ended: the driver's MESSAGE_MS clock. */
 bool channel_is_mid_message(const struct channel *channel);
 

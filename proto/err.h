@@ -13,61 +13,61 @@
 
 #include <stddef.h>
 
-#define ERR_CODES(X)                                                                               \
-    /* rules of money and of entries: an entry's verdict is one of these */                        \
-    X(E_UNBALANCED, 1, 1)                                                                          \
-    X(E_ACCOUNT, 2, 1)                                                                             \
-    X(E_CP, 3, 1)                                                                                  \
-    X(E_AMOUNT, 4, 1)                                                                              \
-    X(E_OVERFLOW, 5, 1)                                                                            \
-    X(E_DATE, 6, 1)                                                                                \
-    X(E_CLOSED, 7, 1)                                                                              \
-    X(E_REF, 8, 1)                                                                                 \
-    X(E_STATE, 9, 1)                                                                               \
-    X(E_NEGATIVE, 10, 1)                                                                           \
-    X(E_LIMIT, 11, 1)                                                                              \
-    X(E_ROUND, 12, 1)                                                                              \
-    X(E_ACTOR, 13, 1)                                                                              \
-    X(E_QUORUM, 14, 1)                                                                             \
-    X(E_DUP, 15, 1)                                                                                \
-    X(E_MEMBER, 16, 1)                                                                             \
-    X(E_EVENT, 17, 1)                                                                              \
-    X(E_KIND, 18, 1)                                                                               \
-    X(E_ENCODING, 19, 1)                                                                           \
-    X(E_ROSTER, 20, 1)                                                                             \
-    X(E_NOT_YET, 21, 1)       /* a later version does this */                                      \
-    X(E_NEEDS_UPGRADE, 22, 3) /* the entry is newer than this program */                           \
-    /* evidence: what the bytes, proofs and signatures say */                                      \
-    X(E_LEAF, 30, 4)                                                                               \
-    X(E_SIGNATURE, 31, 4)                                                                          \
-    X(E_PROOF, 32, 4)                                                                              \
-    X(E_FORKED, 33, 4)                                                                             \
-    X(E_CORRUPT, 34, 4)  /* what the disk gives back is not what was written */                    \
-    X(E_DIFFERS, 35, 4)  /* a verification found a difference */                                   \
-    /* safety of the own ledger */                                                                 \
-    X(E_ROLLBACK, 40, 3)                                                                           \
-    X(E_RECOVERING, 41, 3)                                                                         \
-    X(E_CLOCK, 42, 3)                                                                              \
-    X(E_LOCKED, 43, 3)                                                                             \
-    /* what a person typed */                                                                      \
-    X(E_USAGE, 50, 2)                                                                              \
-    X(E_HEADER, 51, 1)                                                                             \
-    X(E_AMBIGUOUS, 52, 1)                                                                          \
-    X(E_NOT_FOUND, 53, 1)                                                                          \
-    X(E_EXISTS, 54, 1)                                                                             \
-    X(E_CONFIRM, 55, 2) /* a question is due and there is no terminal and no --yes */              \
-    /* the world around */                                                                         \
-    X(E_IO, 60, 3)                                                                                 \
-    X(E_NO_DAEMON, 61, 3)                                                                          \
-    X(E_NO_DATA, 62, 3) /* a head or an entry is not held here */                                  \
-    X(E_MEMORY, 63, 3)                                                                             \
-    X(E_TIMEOUT, 64, 3)                                                                            \
-    X(E_VERSION, 65, 3) /* no protocol or file version in common */                                \
-    /* the conversation with a peer */                                                             \
-    X(E_FRAME, 70, 3)   /* a frame or message that breaks the protocol */                          \
-    X(E_STRANGER, 71, 3) /* not rostered, or a key that no chain gives */                          \
-    X(E_CAP, 72, 3)     /* a named cap of limits.h was exceeded */                                 \
-    X(E_BANNED, 73, 3)                                                                             \
+#define ERR_CODES(X)                                                                  \
+    /* rules of money and of entries: an entry's verdict is one of these */           \
+    X(E_UNBALANCED, 1, 1)                                                             \
+    X(E_ACCOUNT, 2, 1)                                                                \
+    X(E_CP, 3, 1)                                                                     \
+    X(E_AMOUNT, 4, 1)                                                                 \
+    X(E_OVERFLOW, 5, 1)                                                               \
+    X(E_DATE, 6, 1)                                                                   \
+    X(E_CLOSED, 7, 1)                                                                 \
+    X(E_REF, 8, 1)                                                                    \
+    X(E_STATE, 9, 1)                                                                  \
+    X(E_NEGATIVE, 10, 1)                                                              \
+    X(E_LIMIT, 11, 1)                                                                 \
+    X(E_ROUND, 12, 1)                                                                 \
+    X(E_ACTOR, 13, 1)                                                                 \
+    X(E_QUORUM, 14, 1)                                                                \
+    X(E_DUP, 15, 1)                                                                   \
+    X(E_MEMBER, 16, 1)                                                                \
+    X(E_EVENT, 17, 1)                                                                 \
+    X(E_KIND, 18, 1)                                                                  \
+    X(E_ENCODING, 19, 1)                                                              \
+    X(E_ROSTER, 20, 1)                                                                \
+    X(E_NOT_YET, 21, 1)       /* a later version does this */                         \
+    X(E_NEEDS_UPGRADE, 22, 3) /* the entry is newer than this program */              \
+    /* evidence: what the bytes, proofs and signatures say */                         \
+    X(E_LEAF, 30, 4)                                                                  \
+    X(E_SIGNATURE, 31, 4)                                                             \
+    X(E_PROOF, 32, 4)                                                                 \
+    X(E_FORKED, 33, 4)                                                                \
+    X(E_CORRUPT, 34, 4) /* what the disk gives back is not what was written */        \
+    X(E_DIFFERS, 35, 4) /* a verification found a difference */                       \
+    /* safety of the own ledger */                                                    \
+    X(E_ROLLBACK, 40, 3)                                                              \
+    X(E_RECOVERING, 41, 3)                                                            \
+    X(E_CLOCK, 42, 3)                                                                 \
+    X(E_LOCKED, 43, 3)                                                                \
+    /* what a person typed */                                                         \
+    X(E_USAGE, 50, 2)                                                                 \
+    X(E_HEADER, 51, 1)                                                                \
+    X(E_AMBIGUOUS, 52, 1)                                                             \
+    X(E_NOT_FOUND, 53, 1)                                                             \
+    X(E_EXISTS, 54, 1)                                                                \
+    X(E_CONFIRM, 55, 2) /* a question is due and there is no terminal and no --yes */ \
+    /* the world around */                                                            \
+    X(E_IO, 60, 3)                                                                    \
+    X(E_NO_DAEMON, 61, 3)                                                             \
+    X(E_NO_DATA, 62, 3) /* a head or an entry is not held here */                     \
+    X(E_MEMORY, 63, 3)                                                                \
+    X(E_TIMEOUT, 64, 3)                                                               \
+    X(E_VERSION, 65, 3) /* no protocol or file version in common */                   \
+    /* the conversation with a peer */                                                \
+    X(E_FRAME, 70, 3)    /* a frame or message that breaks the protocol */            \
+    X(E_STRANGER, 71, 3) /* not rostered, or a key that no chain gives */             \
+    X(E_CAP, 72, 3)      /* a named cap of limits.h was exceeded */                   \
+    X(E_BANNED, 73, 3)                                                                \
     X(E_DUPLICATE_LINK, 74, 3)
 
 enum err_code {

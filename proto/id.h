@@ -6,9 +6,9 @@
 #include "proto/hash.h"
 
 enum {
-    HEX_HASH_MAX = 65,       /* 64 digits and the terminator */
+    HEX_HASH_MAX = 65, /* 64 digits and the terminator */
     ID_PREFIX_MIN_DIGITS = 8,
-    ID_SHORT_DIGITS = 8      /* what listings print */
+    ID_SHORT_DIGITS = 8 /* what listings print */
 };
 
 /* Lower-case hex of `data`; `out` takes 2 * len + 1 bytes. Returns out. */

@@ -58,7 +58,8 @@ enum err_code MUST_USE merkle_inclusion_proof(const struct merkle_source *source
 enum err_code MUST_USE merkle_consistency_proof(const struct merkle_source *source, uint64_t from,
                                                 uint64_t to, struct merkle_proof *proof);
 
-/* --- checking proofs: E_PROOF or OK, by the algorithms of RFC 9162 sections 2.1.3.2, 2.1.4.2 --- */
+/* --- checking proofs: E_PROOF or OK, by the algorithms of RFC 9162 sections 2.1.3.2, 2.1.4.2 ---
+ */
 enum err_code MUST_USE merkle_verify_inclusion(const struct hash *leaf_hash, uint64_t index,
                                                uint64_t size, const struct merkle_proof *proof,
                                                const struct hash *root);

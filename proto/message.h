@@ -11,20 +11,22 @@ enum { PROTOCOL_MIN = 1, PROTOCOL_MAX = 1 };
 enum { GROUP_TAG_BYTES = 8 };
 
 enum message_type {
-    MESSAGE_HELLO = 1,    /* [1, min, max, features, time_ms, starts, network size, digest] */
-    MESSAGE_REFUSE = 2,   /* [2, code, text]: the last message before closing */
-    MESSAGE_LIST = 4,     /* [4, more, [[tag, epoch, size, root]…]]: the whole map, paged */
-    MESSAGE_PUSH = 6,     /* [6, [[tag, epoch, size, root]…]]: heads that are new here */
-    MESSAGE_WANT = 8,     /* [8, group, epoch, have, links]: from size `have`, chain from link `links` */
-    MESSAGE_CHAIN = 10,   /* [10, group, first, [link…]] */
-    MESSAGE_HEAD = 12,    /* [12, head, have, root at have or nil, proof have -> size] */
-    MESSAGE_CHUNK = 14,   /* [14, group, start, head size, count, leaves, proof start+count -> size] */
-    MESSAGE_UNABLE = 16,  /* [16, group, code]: the want is not answered, and why */
-    MESSAGE_CREDIT = 18,  /* [18, bytes]: that much more may be under way in chunks */
-    MESSAGE_OWN = 20,     /* [20]: what do you hold of my own ledger? */
+    MESSAGE_HELLO = 1,  /* [1, min, max, features, time_ms, starts, network size, digest] */
+    MESSAGE_REFUSE = 2, /* [2, code, text]: the last message before closing */
+    MESSAGE_LIST = 4,   /* [4, more, [[tag, epoch, size, root]…]]: the whole map, paged */
+    MESSAGE_PUSH = 6,   /* [6, [[tag, epoch, size, root]…]]: heads that are new here */
+    MESSAGE_WANT =
+        8, /* [8, group, epoch, have, links]: from size `have`, chain from link `links` */
+    MESSAGE_CHAIN = 10, /* [10, group, first, [link…]] */
+    MESSAGE_HEAD = 12,  /* [12, head, have, root at have or nil, proof have -> size] */
+    MESSAGE_CHUNK =
+        14, /* [14, group, start, head size, count, leaves, proof start+count -> size] */
+    MESSAGE_UNABLE = 16,   /* [16, group, code]: the want is not answered, and why */
+    MESSAGE_CREDIT = 18,   /* [18, bytes]: that much more may be under way in chunks */
+    MESSAGE_OWN = 20,      /* [20]: what do you hold of my own ledger? */
     MESSAGE_OWN_HEAD = 22, /* [22, epoch, size, root, starts]: size 0 = nothing */
-    MESSAGE_PING = 24,    /* [24, number] */
-    MESSAGE_PONG = 26     /* [26, number] */
+    MESSAGE_PING = 24,     /* [24, number] */
+    MESSAGE_PONG = 26      /* [26, number] */
 };
 
 /* One line of the map: what is claimed of a ledger. `size` 0 with a zero root: not held. */
@@ -64,17 +66,17 @@ struct want {
 struct head_answer {
     struct head head;
     uint64_t have;
-    bool has_root;        /* false when have = 0 or have > head.size */
+    bool has_root; /* false when have = 0 or have > head.size */
     struct hash root_at_have;
     struct merkle_proof proof; /* have -> head.size; empty where there is nothing to prove */
 };
 
 struct chunk {
     struct hash group;
-    uint64_t start;       /* index of the first leaf */
-    uint64_t head_size;   /* the signed head that it belongs to */
+    uint64_t start;     /* index of the first leaf */
+    uint64_t head_size; /* the signed head that it belongs to */
     uint64_t count;
-    struct bytes leaves;  /* count times: length u16 big endian, leaf */
+    struct bytes leaves;       /* count times: length u16 big endian, leaf */
     struct merkle_proof proof; /* start + count -> head_size; empty when they are equal */
 };
 

@@ -28,20 +28,20 @@ struct noise_cipher {
 struct noise_config {
     enum noise_role role;
     enum noise_pattern pattern;
-    struct bytes prologue;              /* borrowed during noise_start only */
-    const struct transport_key *own;    /* copied */
+    struct bytes prologue;                 /* borrowed during noise_start only */
+    const struct transport_key *own;       /* copied */
     const struct transport_key *ephemeral; /* copied; fresh for every handshake */
-    const struct hash *remote_static;   /* initiator: the responder's key; responder: NULL */
-    const uint8_t *psk;                 /* 32 bytes for XKpsk3, else NULL; copied */
+    const struct hash *remote_static;      /* initiator: the responder's key; responder: NULL */
+    const uint8_t *psk;                    /* 32 bytes for XKpsk3, else NULL; copied */
 };
 
 struct noise {
     enum noise_role role;
     enum noise_pattern pattern;
-    unsigned message;            /* messages done: 0 .. 3 */
-    struct hash handshake_hash;  /* h */
-    struct hash chaining_key;    /* ck */
-    struct noise_cipher cipher;  /* k, n */
+    unsigned message;           /* messages done: 0 .. 3 */
+    struct hash handshake_hash; /* h */
+    struct hash chaining_key;   /* ck */
+    struct noise_cipher cipher; /* k, n */
     bool has_key;
     struct transport_key own, ephemeral;
     struct hash remote_static, remote_ephemeral;
@@ -57,7 +57,8 @@ bool noise_is_done(const struct noise *noise); /* after the third message */
 enum err_code MUST_USE noise_write(struct noise *noise, struct bytes payload, struct buffer *out);
 /* Reads the next handshake message; the payload is appended to `payload`. E_SIGNATURE when the
  * tag is wrong or a key bad, E_FRAME when too short. */
-enum err_code MUST_USE noise_read(struct noise *noise, struct bytes message, struct buffer *payload);
+enum err_code MUST_USE noise_read(struct noise *noise, struct bytes message,
+                                  struct buffer *payload);
 /* After the third message: the two transport ciphers and the peer's static key. Wipes `noise`
  * apart from remote_static and handshake_hash. */
 void noise_split(struct noise *noise, struct noise_cipher *sending, struct noise_cipher *receiving);

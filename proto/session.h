@@ -3,9 +3,9 @@
  *
  * Happy path (docs/protocol.md, "A session"):
  *   both: HELLO with the digest of the map. Equal: nothing more is said.
- *   the network's ledger differs: it is pulled first, then digests are compared again (a fresh LIST).
- *   else LIST both ways; each side WANTs what the other has more of, at most SESSION_WANTS_MAX at a
- *   time: CHAIN links it lacks, the signed HEAD with the proof from what it holds, then CHUNKs,
+ *   the network's ledger differs: it is pulled first, then digests are compared again (a fresh
+ * LIST). else LIST both ways; each side WANTs what the other has more of, at most SESSION_WANTS_MAX
+ * at a time: CHAIN links it lacks, the signed HEAD with the proof from what it holds, then CHUNKs,
  *   each proved to belong to that head, as far as the receiver's credit goes.
  *   a head that becomes new here is PUSHed; the other WANTs it.
  * Failure modes: a malformed message ends the session (REFUSE E_FRAME); failed proofs and
@@ -24,7 +24,7 @@ struct session;
 /* Everything a session asks of or tells its node. Calls return at once. `context` first. */
 struct book {
     void *context;
-    struct map *map;  /* current heads; owned by the node */
+    struct map *map; /* current heads; owned by the node */
     struct hash own_group;
 
     /* --- serving --- */
@@ -40,8 +40,9 @@ struct book {
                            struct merkle_proof *proof);
     /* Whole leaves [from, <= to), each with its u16 length, at most max_bytes (at least one leaf);
      * *count says how many. */
-    enum err_code (*read_leaves)(void *context, const struct hash *group, uint64_t from, uint64_t to,
-                                 size_t max_bytes, struct buffer *out, uint64_t *count);
+    enum err_code (*read_leaves)(void *context, const struct hash *group, uint64_t from,
+                                 uint64_t to, size_t max_bytes, struct buffer *out,
+                                 uint64_t *count);
     /* What is held of the peer's own ledger, and the highest start counter it ever told. */
     void (*peer_own_head)(void *context, const struct hash *peer, struct map_item *item,
                           uint64_t *starts);
@@ -81,18 +82,18 @@ enum effect_type {
 struct effect {
     enum effect_type type;
     enum err_code code;
-    struct bytes message;      /* EFFECT_SEND; valid until the next session call */
+    struct bytes message; /* EFFECT_SEND; valid until the next session call */
     char text[REFUSAL_TEXT_MAX + 1];
 };
 
 enum session_event_type {
-    SESSION_START,       /* the channel is established */
-    SESSION_MESSAGE,     /* message */
-    SESSION_TICK,        /* time passed: call at least every second */
-    SESSION_HEADS,       /* heads changed here: group (one), to be pushed */
-    SESSION_COMMITTED,   /* what was stored is durable: credit goes back */
+    SESSION_START,        /* the channel is established */
+    SESSION_MESSAGE,      /* message */
+    SESSION_TICK,         /* time passed: call at least every second */
+    SESSION_HEADS,        /* heads changed here: group (one), to be pushed */
+    SESSION_COMMITTED,    /* what was stored is durable: credit goes back */
     SESSION_ANTI_ENTROPY, /* compare maps again (a HELLO with the digest of now) */
-    SESSION_ASK_OWN      /* ask the peer for our own head (before the first release) */
+    SESSION_ASK_OWN       /* ask the peer for our own head (before the first release) */
 };
 
 struct session_event {
@@ -111,9 +112,9 @@ struct session_config {
 struct session_status {
     bool ready, limited, equal; /* limited: only the peer's own chain is accepted yet */
     uint64_t version;
-    int64_t skew_ms;            /* the peer's clock minus ours at its HELLO */
-    uint64_t round_trip_ms;     /* last measured; 0 = unknown */
-    size_t pulling, pending;    /* ledgers under way; behind and waiting */
+    int64_t skew_ms;         /* the peer's clock minus ours at its HELLO */
+    uint64_t round_trip_ms;  /* last measured; 0 = unknown */
+    size_t pulling, pending; /* ledgers under way; behind and waiting */
     size_t serving;
     uint64_t entries_taken, entries_given;
     unsigned nonsense;

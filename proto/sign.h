@@ -46,6 +46,7 @@ bool MUST_USE sign_verify(const struct signature *signature, const struct hash *
 bool sign_key_is_acceptable(const struct hash *public_key);
 bool transport_key_is_acceptable(const struct hash *public_key);
 
-void random_bytes(void *out, size_t len); /* the only source of randomness; proto takes it as input */
+void random_bytes(void *out,
+                  size_t len); /* the only source of randomness; proto takes it as input */
 
 #endif
