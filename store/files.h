@@ -1,0 +1,54 @@
+/* What groups hand to one another outside the network, as one line of text that survives chat and
+ * paper: "satcha-card-1:" or "satcha-invite-1:" and base64 of canonical MessagePack
+ * (docs/protocol.md, "Files"). */
+#ifndef SATCHA_STORE_FILES_H
+#define SATCHA_STORE_FILES_H
+
+#include "proto/message.h"
+#include "proto/terms.h"
+
+/* What a group gives to be admitted. */
+struct card {
+    struct bytes genesis; /* leaf; a view into the buffer that was parsed */
+    struct head head;     /* its first checkpoint or a later one */
+    struct hash group;
+    struct profile profile;    /* of the genesis */
+    struct hash transport_key; /* current */
+    unsigned address_count;
+    char addresses[ADDRESSES_MAX][ADDRESS_MAX_BYTES + 1];
+};
+
+struct contact { /* whom to dial */
+    struct hash group;
+    struct hash transport_key;
+    char address[ADDRESS_MAX_BYTES + 1];
+};
+
+enum { INVITE_CONTACTS_MAX = 16 };
+struct invite {
+    struct hash network_id;
+    uint8_t network_key[32];
+    struct bytes genesis; /* of the network; view */
+    struct head head;     /* of the network's ledger: nothing older may be believed */
+    unsigned contact_count;
+    struct contact contacts[INVITE_CONTACTS_MAX];
+};
+
+enum err_code MUST_USE card_write(struct buffer *text, const struct card *card);
+/* Verifies the head under the genesis key (size 1: root = group id) and addresses. `scratch` holds
+ * the decoded bytes that the views point into. */
+enum err_code MUST_USE card_parse(struct bytes text, struct buffer *scratch, struct card *card,
+                                  struct err *err);
+enum err_code MUST_USE invite_write(struct buffer *text, const struct invite *invite);
+enum err_code MUST_USE invite_parse(struct bytes text, struct buffer *scratch,
+                                    struct invite *invite, struct err *err);
+
+/* "host:port", "[v6]:port": port 1..65535. */
+bool address_is_valid(struct bytes address);
+
+/* Whole files, capped. Write: temporary name, flush, rename; `mode` as in open(2). */
+enum err_code MUST_USE file_read(const char *path, size_t max, struct buffer *out, struct err *err);
+enum err_code MUST_USE file_write(const char *path, struct bytes data, unsigned mode,
+                                  struct err *err);
+
+#endif
