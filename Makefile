@@ -136,7 +136,7 @@ analyze: ## cppcheck
 	@mkdir -p $(BUILD)/cppcheck
 	@cppcheck --quiet --std=c11 -D_GNU_SOURCE -I. --enable=warning,portability --error-exitcode=1 \
 		--inline-suppr --suppress=missingIncludeSystem --cppcheck-build-dir=$(BUILD)/cppcheck \
-		$(wildcard proto store daemon tools tests/lib tests/sim tests/unit tests/fuzz tests/bench)
+		$(wildcard $(addsuffix /*.c,proto store daemon tools tests/*))
 
 fuzz: ## make fuzz TARGET=fuzz_entry SECONDS=60: look for new inputs
 	@test -f 'tests/fuzz/$(TARGET).c' || { echo "make fuzz TARGET=NAME [SECONDS=60], NAME one of:" \

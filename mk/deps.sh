@@ -5,7 +5,7 @@
 set -u
 
 # One line for each Debian package: set, package, and how its presence shows: `pc NAME` a
-# pkg-config module, `run NAME` a program, `file NAME` a file that the compiler finds.
+# pkg-config module, `run NAME` a program, `file NAME` a file, `clang NAME` a part of its runtime.
 table='
 build  build-essential   file  /usr/include/stdio.h
 build  gcc               run   gcc
@@ -18,7 +18,7 @@ build  libsqlite3-dev    pc    sqlite3
 build  libmsgpack-dev    pc    msgpack
 test   libcmocka-dev     pc    cmocka
 test   clang             run   clang
-test   libclang-rt-dev   clang libclang_rt.fuzzer-x86_64.a
+test   libclang-rt-dev   clang libclang_rt.fuzzer
 test   llvm              run   llvm-symbolizer
 test   clang-tidy        run   clang-tidy
 test   clang-format      run   clang-format
@@ -36,8 +36,7 @@ present()
     pc) pkg-config --exists "$2" 2>/dev/null ;;
     run) command -v "$2" >/dev/null 2>&1 ;;
     file) test -e "$2" ;;
-    clang) test -e "$(clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer-$(uname -m).a" ||
-        test -e "$(clang -print-file-name="$2" 2>/dev/null)" ;;
+    clang) test -e "$(clang -print-runtime-dir 2>/dev/null)/$2-$(uname -m).a" ;;
     esac
 }
 
