@@ -25,6 +25,13 @@ struct bytes bytes_of_text(const char *text); /* without the terminator; NULL gi
 bool bytes_equal(struct bytes a, struct bytes b);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 bool bytes_is_utf8(struct bytes text);
+/* Copies `text` with Thai digits (U+0E50 to U+0E59) made ASCII, and terminates it. false when it
+ * does not fit `size` with its terminator or holds a zero byte; out is then unspecified. */
+bool bytes_fold_digits(struct bytes text, char *out, size_t size);
+/* What a person or a peer wrote, fit for a one-line message: control characters and bytes that are
+ * no UTF-8 become '?', long text is cut at a character and ends in "...". Returns out. */
+enum { QUOTE_MAX = 68 };
+const char *bytes_quote(struct bytes text, char out[QUOTE_MAX]);
 
 /* --- an owned, growing buffer with sticky failure ---
  *
