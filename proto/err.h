@@ -72,7 +72,7 @@
 
 enum err_code {
     OK = 0,
-#define ERR_ENUM(name, number, status) name = number,
+#define ERR_ENUM(name, number, status) name = (number),
     ERR_CODES(ERR_ENUM)
 #undef ERR_ENUM
 };
