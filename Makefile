@@ -93,6 +93,8 @@ $(eval $(call program_rule,bench,bench,))
 $(eval $(call program_rule,e2e,e2e,))
 $(eval $(call program_rule,fuzz,fuzz,-fsanitize=fuzzer))
 
+# What the end-to-end scripts run.
+runnable: all $(E2E)
 everything: all $(UNIT) $(BENCH) $(E2E) $(if $(SANITIZE),$(FUZZ),$(call obj,tests/fuzz))
 
 deps: ## install what the build needs and is missing (Debian; sudo when not root)
@@ -101,7 +103,7 @@ deps-test: ## the same for what the checks need
 	@mk/deps.sh build test
 
 demo: deps ## ten welfare funds on eleven nodes, from nothing to the combined balance
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(E2E)
+	@$(MAKE) --no-print-directory -j$$(nproc) runnable
 	@tests/e2e/demo.sh
 
 check: deps-test ## every gate and every test; the last line counts
@@ -110,7 +112,7 @@ unit: $(UNIT) ## unit tests of the plain build
 	@mk/check.sh programs $^
 unit-asan: ## unit tests under the sanitizers
 	@mk/check.sh san unit-san
-e2e: all $(E2E) ## end-to-end scripts
+e2e: runnable ## end-to-end scripts
 	@mk/check.sh e2e
 lint: ## the project's own rules (tests/lint/lint.py)
 	@tests/lint/lint.py
@@ -156,7 +158,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 -include $(shell test ! -d $(BUILD) || find $(BUILD)/obj $(BUILD)/tidy -name '*.d' 2>/dev/null)
-.PHONY: all everything deps deps-test demo check unit unit-asan e2e lint format format-check tidy \
+.PHONY: all runnable everything deps deps-test demo check unit unit-asan e2e lint format format-check tidy \
 	analyze fuzz bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -26,7 +26,7 @@ step_clang() { gate_make -j$jobs -k BUILD=build/clang CC=clang WERROR=-Werror ev
 step_san() {
     gate_make -j$jobs -k BUILD=build/san CC=clang SANITIZE=1 CFLAGS='-O1 -g' everything
 }
-step_user() { gate_make -j$jobs all; }
+step_user() { gate_make -j$jobs runnable; }
 step_lint() { tests/lint/lint.py; }
 step_format() { gate_make format-check; }
 step_tidy() { gate_make -k tidy; }
@@ -96,6 +96,15 @@ lane() {
     done
 }
 
+# `timeout` makes a process group of its own, which Ctrl-C does not reach.
+kill_tree() { # pids
+    local pid
+    for pid in "$@"; do
+        kill_tree $(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+        kill "$pid" 2>/dev/null
+    done
+}
+
 first=() second=()
 add_programs() { # prefix, files
     local prefix=$1 file
@@ -158,7 +167,7 @@ add() { # step
 state=$log/run.$$ # counts and claims of this run: another one may go on beside it
 mkdir -p $state
 trap 'rm -rf $state' EXIT
-trap 'trap - INT TERM; kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+trap 'trap - INT TERM; kill_tree $(jobs -p); exit 130' INT TERM
 start=$EPOCHREALTIME
 if [ "${1:-}" = programs ]; then
     shift
