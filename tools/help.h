@@ -1,0 +1,17 @@
+/* Help from the table of commands. */
+#ifndef SATCHA_TOOLS_HELP_H
+#define SATCHA_TOOLS_HELP_H
+
+#include "tools/command.h"
+
+#define SATCHA_VERSION "0.1.0"
+
+void help_overview(FILE *out);
+void help_version(FILE *out);
+void help_command(FILE *out, const struct command *command);
+/* E_USAGE that names the nearest commands. */
+enum err_code help_unknown(const char *first, const char *second, struct err *err);
+/* Bash completion script on `out`. */
+void help_completion(FILE *out);
+
+#endif
