@@ -87,7 +87,7 @@ $(BUILD)/$(2)/%: $(BUILD)/obj/tests/$(1)/%.o $(BUILD)/libtest.a $$$$(call layers
 	$$(call say,LINK,$$@)
 	$$(link) $(3)
 endef
-$(eval $(call program_rule,unit,test,-lcmocka))
+$(eval $(call program_rule,unit,test,-lcmocka -ljansson))
 $(eval $(call program_rule,sim,test,-lcmocka))
 $(eval $(call program_rule,bench,bench,))
 $(eval $(call program_rule,e2e,e2e,))

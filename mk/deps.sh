@@ -17,6 +17,7 @@ build  libssl-dev        pc    libcrypto
 build  libsqlite3-dev    pc    sqlite3
 build  libmsgpack-dev    pc    msgpack
 test   libcmocka-dev     pc    cmocka
+test   libjansson-dev    pc    jansson
 test   clang             run   clang
 test   libclang-rt-dev   clang libclang_rt.fuzzer
 test   llvm              run   llvm-symbolizer
