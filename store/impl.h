@@ -1,0 +1,113 @@
+/* The store's inside: what its own files share and nobody else includes.
+ *
+ *   db        SQLite
+ *   schema    tables and migrations
+ *   leaves    entries, verbatim, in runs
+ *   tree      roots and proofs over them
+ *   ledger    what is held of one group, in memory (a few) and as a row
+ *   judge     the fold's look-ups over the tables; verdicts
+ *   append    own entries        ingest  peers' entries       book  the session's port
+ *   roster    the network        contacts  whom to dial       lines  own private lines
+ *   verify, rebuild, store (open, close) */
+#ifndef SATCHA_STORE_IMPL_H
+#define SATCHA_STORE_IMPL_H
+
+#include "store/db.h"
+#include "store/highwater.h"
+#include "store/home.h"
+#include "store/store.h"
+
+/* --- what is held of one ledger ---
+ *
+ * Invariants: (1) size <= stored; entries [size, stored) are pending: in no balance, map or
+ * reference; (2) edge.size == stored; (3) state is that of the first `size` entries, *pending of
+ * the first `stored` (NULL where size == stored); a ledger whose evaluation stopped keeps the state
+ * of where it stopped; (4) head.size == size where has_head; (5) keys.links is the number of rows
+ * in `links`. */
+struct ledger {
+    int64_t id; /* row in `ledger`: the upper bits of every rowid of its leaves */
+    struct hash group;
+    uint32_t epoch;
+    uint64_t size;
+    bool has_head;
+    struct head head;
+    uint64_t stored;
+    struct merkle_edge edge;
+    bool has_target; /* pending entries belong to this signed head */
+    struct head target;
+    bool has_keys;
+    struct key_state keys;
+    struct ledger_state state;
+    struct ledger_state *pending;
+    bool frozen;
+    struct head fork; /* the other signed head, where frozen */
+    uint64_t heard_ms;
+    uint64_t starts; /* the highest start counter that its node ever told */
+    bool dirty;      /* differs from its row */
+    uint64_t used;   /* for eviction: the store's counter at the last use */
+};
+
+enum { LEDGERS_CACHED = 128 }; /* about 25 KiB each: the rest of 80,000 stays on disk */
+
+/* Runs under construction: leaves of one ledger that are not yet written as rows, always the last
+ * ones of that ledger and never across a run. */
+struct leaf_tail {
+    int64_t ledger; /* 0: nothing */
+    uint64_t first;
+    uint64_t count;
+    struct buffer data; /* count times | length u16 BE | leaf | */
+};
+
+/* A block of 256 hashes of one tier (tree.h) with the nodes above them. */
+struct tree_block;
+struct roster;
+struct lines;
+
+struct store {
+    struct store_env env;
+    char home[PATH_TEXT_MAX];
+    int lock_fd;
+    struct db db;
+    struct home_keys keys;
+    struct highwater highwater;
+
+    struct hash own_group;
+    int64_t own_id; /* its ledger row; 0 while a new home has no genesis yet */
+    enum own_status status;
+    bool clock_confirmed;
+    bool releasing;       /* store_release was called since start */
+    bool has_released;    /* the own head that peers may see */
+    struct head released; /* of it */
+
+    bool has_network;
+    struct hash network;
+    struct roster *roster;
+    struct map *map;
+    struct book book;
+
+    struct ledger *ledgers[LEDGERS_CACHED];
+    unsigned ledger_count;
+    uint64_t use_counter;
+    struct leaf_tail tail;
+    struct tree_block *blocks; /* cache of tree.c */
+
+    bool in_batch; /* a transaction of take_* is open */
+    size_t uncommitted;
+    struct hash *changed; /* groups whose published head grew in this batch */
+    size_t changed_count, changed_cap;
+
+    struct claim *claims; /* which session pulls which ledger */
+    size_t claim_count, claim_cap;
+
+    struct fold fold; /* scratch: about 30 KiB */
+    struct buffer scratch;
+    struct lines *lines;
+};
+
+/* --- meta: single values of this home, by name --- */
+enum err_code MUST_USE meta_get(struct store *store, const char *name, struct buffer *value,
+                                struct err *err); /* E_NOT_FOUND */
+enum err_code MUST_USE meta_set(struct store *store, const char *name, struct bytes value,
+                                struct err *err);
+
+#endif
