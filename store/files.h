@@ -43,10 +43,25 @@ enum err_code MUST_USE invite_write(struct buffer *text, const struct invite *in
 enum err_code MUST_USE invite_parse(struct bytes text, struct buffer *scratch,
                                     struct invite *invite, struct err *err);
 
-/* "host:port", "[v6]:port": port 1..65535. */
+/* "host:port" or "[v6]:port" into its parts: port 0..65535 (0 = any, for listening only). The host
+ * comes without brackets. false when it is neither; the outputs are untouched then. */
+bool address_split(struct bytes address, char host[ADDRESS_MAX_BYTES + 1], uint16_t *port);
+/* The same with a port that can be dialled, 1..65535. */
 bool address_is_valid(struct bytes address);
 
-/* Whole files, capped. Write: temporary name, flush, rename; `mode` as in open(2). */
+/* Text files of ours (satcha.conf, keys): lines "key = value", comments from '#' at the start of a
+ * line, blank lines. Walk: start with a zeroed struct and `rest` = the text. Views point into it.
+ */
+struct setting {
+    struct bytes rest;
+    unsigned line; /* of key and value, from 1 */
+    struct bytes key, value;
+};
+enum setting_result { SETTING_READ, SETTING_END, SETTING_BAD /* a line without '=' or key */ };
+enum setting_result setting_next(struct setting *setting);
+
+/* Whole files. Read: replaces what is in `out`; E_NOT_FOUND, E_CAP over `max` bytes, E_IO.
+ * Write: temporary name, flush, rename, flush of the folder; `mode` as in open(2). E_IO. */
 enum err_code MUST_USE file_read(const char *path, size_t max, struct buffer *out, struct err *err);
 enum err_code MUST_USE file_write(const char *path, struct bytes data, unsigned mode,
                                   struct err *err);

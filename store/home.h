@@ -26,7 +26,8 @@ enum err_code MUST_USE home_path(const char *home, const char *name, char out[PA
 bool home_exists(const char *home); /* has a ledger.db */
 
 /* Takes the home's lock, waiting up to wait_ms. *fd is to be closed to release it (the lock goes
- * with the process in any case). E_LOCKED with the holder's pid, E_IO. */
+ * with the process in any case). E_LOCKED with the holder's pid, E_NOT_FOUND no such folder, E_IO.
+ */
 enum err_code MUST_USE home_lock(const char *home, unsigned wait_ms, int *fd, struct err *err);
 
 #endif

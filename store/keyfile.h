@@ -21,13 +21,17 @@ struct home_keys {
     struct transport_key transport;
 };
 
+/* The key is made from the seed as it is (no sub-key). */
 struct officer_key {
     uint32_t number;
     struct sign_key key;
     uint8_t seed[SEED_BYTES];
 };
 
-/* `passphrase` NULL = not sealed (writing), or taken from the environment (reading). */
+/* Sealing. `passphrase` NULL: not sealed, unless a sealed file stands there already: then it stays
+ * sealed, with the passphrase of the environment. Reading takes the passphrase from there too.
+ * Errors: E_USAGE no passphrase where one is due, E_CORRUPT not a key file or wrong passphrase (the
+ * two cannot be told apart once sealed), E_NOT_FOUND, E_IO. */
 enum err_code MUST_USE home_keys_write(const char *path, const struct home_keys *keys,
                                        const char *passphrase, struct err *err);
 enum err_code MUST_USE home_keys_read(const char *path, struct home_keys *keys, struct err *err);
