@@ -49,15 +49,6 @@ struct ledger {
 
 enum { LEDGERS_CACHED = 128 }; /* about 25 KiB each: the rest of 80,000 stays on disk */
 
-/* Runs under construction: leaves of one ledger that are not yet written as rows, always the last
- * ones of that ledger and never across a run. */
-struct leaf_tail {
-    int64_t ledger; /* 0: nothing */
-    uint64_t first;
-    uint64_t count;
-    struct buffer data; /* count times | length u16 BE | leaf | */
-};
-
 /* A block of 256 hashes of one tier (tree.h) with the nodes above them. */
 struct tree_block;
 struct roster;
@@ -88,7 +79,6 @@ struct store {
     struct ledger *ledgers[LEDGERS_CACHED];
     unsigned ledger_count;
     uint64_t use_counter;
-    struct leaf_tail tail;
     struct tree_block *blocks; /* cache of tree.c */
 
     bool in_batch; /* a transaction of take_* is open */
