@@ -82,7 +82,7 @@ static void test_parse(void **state)
     static const struct {
         const char *text;
         unsigned minor_digits;
-        int64_t satang;
+        int64_t expected;
     } cases[] = {
         {"1,234.50", 2, 123450},
         {"1234.5", 2, 123450},
@@ -105,7 +105,7 @@ static void test_parse(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(amount_satang(parsed(cases[i].text, cases[i].minor_digits)),
-                         cases[i].satang);
+                         cases[i].expected);
     }
 }
 
