@@ -10,18 +10,23 @@
 enum { PROTOCOL_MIN = 1, PROTOCOL_MAX = 1 };
 enum { GROUP_TAG_BYTES = 8 };
 
+#define WANT_STOP LEDGER_SIZE_MAX /* as `have` of a WANT: no more of this ledger, please */
+
 enum message_type {
-    MESSAGE_HELLO = 1,  /* [1, min, max, features, time_ms, starts, network size, digest] */
+    /* [1, min, max, features, time_ms, starts, network size, digest]: the first message; a later
+     * one only compares. Fields of later versions behind these are skipped. */
+    MESSAGE_HELLO = 1,
     MESSAGE_REFUSE = 2, /* [2, code, text]: the last message before closing */
     MESSAGE_LIST = 4,   /* [4, more, [[tag, epoch, size, root]…]]: the whole map, paged */
     MESSAGE_PUSH = 6,   /* [6, [[tag, epoch, size, root]…]]: heads that are new here */
-    MESSAGE_WANT =
-        8, /* [8, group, epoch, have, links]: from size `have`, chain from link `links` */
+    /* [8, group, epoch, have, links]: from entry `have` and link `links` on. Replaces an open want
+     * of that group; have = WANT_STOP ends it. */
+    MESSAGE_WANT = 8,
     MESSAGE_CHAIN = 10, /* [10, group, first, [link…]] */
     MESSAGE_HEAD = 12,  /* [12, head, have, root at have or nil, proof have -> size] */
-    MESSAGE_CHUNK =
-        14, /* [14, group, start, head size, count, leaves, proof start+count -> size] */
-    MESSAGE_UNABLE = 16,   /* [16, group, code]: the want is not answered, and why */
+    /* [14, group, start, head size, count, leaves, proof start+count -> head size] */
+    MESSAGE_CHUNK = 14,
+    MESSAGE_UNABLE = 16,   /* [16, group, code]: the want is over, and why (0: as asked) */
     MESSAGE_CREDIT = 18,   /* [18, bytes]: that much more may be under way in chunks */
     MESSAGE_OWN = 20,      /* [20]: what do you hold of my own ledger? */
     MESSAGE_OWN_HEAD = 22, /* [22, epoch, size, root, starts]: size 0 = nothing */

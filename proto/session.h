@@ -3,11 +3,19 @@
  *
  * Happy path (docs/protocol.md, "A session"):
  *   both: HELLO with the digest of the map. Equal: nothing more is said.
- *   the network's ledger differs: it is pulled first, then digests are compared again (a fresh
- * LIST). else LIST both ways; each side WANTs what the other has more of, at most SESSION_WANTS_MAX
- * at a time: CHAIN links it lacks, the signed HEAD with the proof from what it holds, then CHUNKs,
+ *   the network's ledger differs: who is behind pulls it first; then digests are compared again.
+ *   else LIST both ways; each side WANTs what the other has more of, at most SESSION_WANTS_MAX at a
+ *   time: CHAIN links it lacks, the signed HEAD with the proof from what it holds, then CHUNKs,
  *   each proved to belong to that head, as far as the receiver's credit goes.
  *   a head that becomes new here is PUSHed; the other WANTs it.
+ *   a later HELLO only compares (digest, size of the network's ledger): who hears one that differs
+ *   answers with its LIST; who hears a LIST, with its own, once for each HELLO said or heard.
+ * Limited: a rostered peer whose static key its key chain, as held here, does not give. The chain
+ *   of its own ledger is wanted, and nothing else taken or given; as soon as a link gives the key
+ *   the session goes on as usual, with a fresh HELLO; else it ends with E_STRANGER after the
+ *   chain's answer or HANDSHAKE_MS.
+ * Giving up a pull: its claim is released and a WANT with have = WANT_STOP sent; what is still
+ *   under way is ignored until the peer's UNABLE ends it.
  * Failure modes: a malformed message ends the session (REFUSE E_FRAME); failed proofs and
  * signatures count as nonsense and end it at SESSION_NONSENSE_MAX; a pull without progress for
  * STALL_MS is given up so that another session may claim it; a ping unanswered ends it.
@@ -20,6 +28,8 @@
 #include "proto/map.h"
 
 struct session;
+
+enum { SESSION_STEP_BYTES = 524288 }; /* bulk that one step puts out: two full chunks */
 
 /* Everything a session asks of or tells its node. Calls return at once. `context` first. */
 struct book {
@@ -89,24 +99,30 @@ struct effect {
 enum session_event_type {
     SESSION_START,        /* the channel is established */
     SESSION_MESSAGE,      /* message */
-    SESSION_TICK,         /* time passed: call at least every second */
-    SESSION_HEADS,        /* heads changed here: group (one), to be pushed */
+    SESSION_TICK,         /* time passed or session_next_ms is reached; at least every second */
+    SESSION_HEADS,        /* the map changed: group (one), to be pushed. Pushes wait for the next
+                           * step that is not this (session_next_ms says now), to go together. */
     SESSION_COMMITTED,    /* what was stored is durable: credit goes back */
     SESSION_ANTI_ENTROPY, /* compare maps again (a HELLO with the digest of now) */
-    SESSION_ASK_OWN       /* ask the peer for our own head (before the first release) */
+    SESSION_ASK_OWN,      /* ask the peer for our own head (before the first release) */
+    SESSION_PING          /* measure the round trip now */
 };
 
 struct session_event {
     enum session_event_type type;
     struct bytes message;
     struct hash group;
+    size_t backlog; /* bytes that still wait for the socket: a step adds bulk only below
+                     * SESSION_STEP_BYTES of them. 0 where the driver sends at once. */
+    bool receiving; /* a message is partly here (channel_is_mid_message): not a stall */
 };
 
 struct session_config {
-    struct book *book;    /* outlives the session */
-    struct hash peer;     /* group id of the peer */
-    struct hash peer_key; /* its static key, as the handshake proved it */
-    uint64_t starts;      /* our own start counter */
+    struct book *book;     /* outlives the session */
+    struct hash peer;      /* group id of the peer */
+    struct hash peer_key;  /* its static key, as the handshake proved it */
+    uint64_t starts;       /* our own start counter */
+    int64_t wall_ahead_ms; /* wall clock minus now_ms; 0 where now_ms is the wall clock */
 };
 
 struct session_status {
@@ -130,7 +146,9 @@ void session_status(const struct session *session, struct session_status *status
 /* Ledgers behind and why, for `peers` and `why`: false past the last. */
 bool session_behind(const struct session *session, size_t number, struct hash *group,
                     uint64_t *here, uint64_t *there);
-/* The earliest time at which a TICK is due. */
+/* The earliest time at which a TICK is due; not after now when there is more to send or to push.
+ * A driver loops: step, send the effects, and while this is due and less than SESSION_STEP_BYTES
+ * wait for the socket, TICK again; with more waiting it TICKs when they have drained. */
 uint64_t session_next_ms(const struct session *session);
 
 #endif
