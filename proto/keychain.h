@@ -40,6 +40,10 @@ enum err_code MUST_USE approvals_count(const struct hash *group, const struct en
 /* Starts from a genesis leaf: its leaf hash must be `group`. E_LEAF, E_ENCODING, E_SIGNATURE. */
 enum err_code MUST_USE keychain_start(struct key_state *state, const struct hash *group,
                                       struct bytes genesis, struct err *err);
+/* What the chain asks of a genesis: all keys given and acceptable; 1..64 officers with keys of
+ * their own (a network: 1..15 governors, each of another group); a recovery quorum of 1..min(8,
+ * officers) (a network: officers/2+1). E_ENCODING, E_SIGNATURE, E_QUORUM. */
+enum err_code MUST_USE keychain_check_genesis(const struct profile *profile, struct err *err);
 /* Takes the next link; `state` is untouched on failure. E_PROOF, E_SIGNATURE, E_QUORUM, E_ENCODING,
  * E_CAP past KEY_CHAIN_MAX. */
 enum err_code MUST_USE keychain_advance(struct key_state *state, const struct link *link,

@@ -64,7 +64,8 @@ struct fold_marks {
     uint64_t reversed_index; /* this earlier entry is now undone */
 };
 
-/* One admitted group, told when a roster entry of a network is valid. */
+/* One admitted group, told when a roster entry of a network is valid. When a call fails, the entry
+ * is not folded in and will be told again from its first admission. */
 typedef enum err_code (*admitted_fn)(void *context, const struct admission *admission,
                                      uint64_t index);
 
@@ -81,22 +82,29 @@ struct fold {
     uint64_t index;
     struct bytes leaf;
     struct fold_marks marks;
+    bool decoded;       /* `entry` is set */
+    bool is_link;       /* an amend that changes keys and is a link of the key chain */
+    unsigned approvals; /* all verified, by officers in force */
     struct entry entry;
 };
 
 void ledger_state_init(struct ledger_state *state);
 
 /* Judges the next entry (index = state->size) and folds it in. Always advances size by one unless
- * the ledger has stopped. Returns OK for valid, else the verdict's code; `err` says the detail.
- * fold->entry holds the decoded entry (when it decodes), fold->marks what to keep. Memory or
- * lookup failures of `past` (E_IO, E_CORRUPT, E_MEMORY, E_NO_DATA) are returned with the state
- * untouched: they are no verdicts; verdict codes are those below 30 and E_LEAF. */
+ * the ledger has stopped: at a leaf that halts it (E_LEAF), a key change without a link
+ * (E_SIGNATURE), something newer than this program (E_NEEDS_UPGRADE); a stopped ledger answers
+ * with the code that stopped it and changes no more. Returns OK for valid, else the verdict's code;
+ * `err` says the detail (formatting it costs: pass NULL in bulk).
+ * fold->entry holds the decoded entry (fold->decoded), fold->marks what to keep where it is valid.
+ * Memory or lookup failures of `past` and `admitted` (E_IO, E_CORRUPT, E_MEMORY, E_NO_DATA) are
+ * returned with the state untouched: they are no verdicts. */
 enum err_code fold_leaf(struct fold *fold, struct bytes leaf, struct err *err);
 
 /* Judges without changing the state (dry run). */
 enum err_code fold_try(struct fold *fold, struct bytes leaf, struct err *err);
 
-bool verdict_is_final(enum err_code code); /* a verdict, not a failure to look up */
+/* A verdict (OK, a code below 30, E_LEAF, E_SIGNATURE), not a failure to look something up. */
+bool verdict_is_final(enum err_code code);
 
 /* debit - credit; false on overflow. */
 bool MUST_USE turnover_balance(const struct turnover *turnover, struct amount *balance);

@@ -64,7 +64,10 @@ enum profile_field { /* which fields of a profile are given: bits */
                      PROFILE_ADDRESSES = 1 << 14,
                      PROFILE_SALT = 1 << 15,
                      PROFILE_NETWORK = 1 << 16, /* amend: joining or leaving (has_network) */
-                     PROFILE_CLOSED = 1 << 17   /* amend: the group ends */
+                     PROFILE_CLOSED = 1 << 17,  /* amend: the group ends */
+                     /* what the key chain decides */
+                     PROFILE_KEYS = PROFILE_SIGNING_KEY | PROFILE_TRANSPORT_KEY | PROFILE_OFFICERS |
+                                    PROFILE_RECOVERY_QUORUM
 };
 
 /* genesis gives all of it, amend some fields, the fold's state holds the current whole.
@@ -95,15 +98,15 @@ struct profile {
     uint8_t salt[16]; /* 17: genesis only */
 };
 
-/* One admission in a network's roster. */
+/* One admission in a network's roster: terms key 0 is an array of maps with the keys given here. */
 struct admission {
-    struct hash group;
-    char name[NAME_MAX_BYTES + 1];    /* the roster name: by this people call it */
-    char name_en[NAME_MAX_BYTES + 1]; /* may be empty */
-    uint32_t place;
-    uint32_t type;
-    struct hash transport_key; /* at admission; the group's own chain gives the current one */
-    unsigned address_count;
+    struct hash group;                /* 0 */
+    char name[NAME_MAX_BYTES + 1];    /* 1: the roster name: by this people call it */
+    char name_en[NAME_MAX_BYTES + 1]; /* 3: may be empty */
+    uint32_t place;                   /* 5 */
+    uint32_t type;                    /* 4 */
+    struct hash transport_key; /* 2: at admission; the group's own chain gives the current one */
+    unsigned address_count;    /* 7 */
     char addresses[ADDRESSES_MAX][ADDRESS_MAX_BYTES + 1];
 };
 
@@ -132,6 +135,14 @@ bool terms_operation_tag(struct bytes terms, uint8_t tag[OPERATION_TAG_BYTES]);
  * Unknown odd keys are skipped. */
 enum err_code MUST_USE terms_profile_read(struct bytes terms, enum kind kind, struct profile *out,
                                           struct err *err);
+/* Every field, of whatever kind: for a profile that was packed as a whole (a ledger's state). */
+enum err_code MUST_USE terms_profile_read_all(struct bytes terms, struct profile *out,
+                                              struct err *err);
+/* Only what the key chain decides: signing and transport key, officers, recovery quorum (and of a
+ * genesis the type). Every other key is skipped, critical ones too, because the rule of the chain
+ * is one for ever while the rest of the terms may grow. */
+enum err_code MUST_USE terms_keys_read(struct bytes terms, enum kind kind, struct profile *out,
+                                       struct err *err);
 enum err_code MUST_USE terms_post_read(struct bytes terms, struct post_terms *out, struct err *err);
 enum err_code MUST_USE terms_member_read(struct bytes terms, struct member_terms *out,
                                          struct err *err);
@@ -152,8 +163,14 @@ void terms_empty_pack(struct buffer *out, const uint8_t *tag);
 /* Packed size of one admission, so that a founder fills entries up to ENTRY_MAX_BYTES. */
 size_t admission_size(const struct admission *admission);
 
+/* The list of officers by itself: [[number, key, nil | group]...], ascending by number. */
+void officers_pack(struct buffer *out, const struct officer *officers, unsigned count);
+void officers_read(struct cursor *cursor, struct officer officers[OFFICERS_MAX], unsigned *count);
+
 /* A policy file or profile merge: `to` takes every field that `change` gives. */
 void profile_merge(struct profile *to, const struct profile *change);
+/* The same for the fields that the key chain decides, and no others. */
+void profile_merge_keys(struct profile *to, const struct profile *change);
 const struct officer *profile_officer(const struct profile *profile, uint32_t number);
 
 #endif
