@@ -31,6 +31,12 @@ struct own_entry {
  * (E_MEMBER), a member number twice. A reverse is checked by what it leaves behind. */
 enum err_code MUST_USE lines_check(struct store *store, const struct own_entry *own,
                                    struct err *err);
+/* The row (body_line.line) at which the last lines_check failed, so that an import can name the line
+ * of its file; false when it did not fail at one row. */
+bool lines_failed_row(const struct store *store, uint32_t *row);
+/* Was an operation with this id written as the `op` of a line, and in which entry? */
+enum err_code MUST_USE lines_operation_find(struct store *store, struct bytes operation,
+                                            bool *found, uint64_t *entry, struct err *err);
 /* Writes rows and balances. E_IO, E_CORRUPT (a body that does not decode). */
 enum err_code MUST_USE lines_apply(struct store *store, const struct own_entry *own,
                                    struct err *err);

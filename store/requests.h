@@ -60,6 +60,8 @@ REQUEST_HANDLER(request_verify);
 
 /* The value, or NULL when absent or nil. */
 const msgpack_object *argument_find(const msgpack_object *arguments, const char *key);
+/* Digits of either script, nothing else, at most `max`; *value untouched otherwise. */
+bool number_parse(struct bytes text, uint32_t max, uint32_t *value);
 /* A number: unsigned, or text in ASCII or Thai digits; 0 when absent. E_USAGE. */
 enum err_code MUST_USE argument_number(const msgpack_object *arguments, const char *key,
                                        uint32_t max, uint32_t *value, struct err *err);
@@ -135,8 +137,8 @@ void result_date(struct buffer *out, const char *key, int32_t date);
 void result_array(struct buffer *out, const char *key, size_t count);
 
 /* Names for codes that stand in results. */
-const char *group_type_name(uint32_t type);              /* "welfare"; "other" for unknown */
-bool group_type_find(struct bytes name, uint32_t *type); /* name or number */
+const char *group_type_name(uint32_t type); /* "welfare"; "other" for unknown */
+bool group_type_find(struct bytes name, uint32_t *type);
 const char *ledger_status_name(enum ledger_status status);
 
 #endif

@@ -1,0 +1,393 @@
+/* Own private lines and members, written: the tables behind passbooks, member balances and the
+ * check that an operation was not done before. Everything here is made from the bodies of own
+ * entries and can be made again. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/lines_impl.h"
+
+const char lines_schema[] =
+    "CREATE TABLE own_entry(entry INTEGER PRIMARY KEY, date INTEGER NOT NULL,"
+    " event INTEGER NOT NULL, body_of INTEGER NOT NULL, undone_by INTEGER);"
+    "CREATE TABLE own_member(member INTEGER PRIMARY KEY, active INTEGER NOT NULL,"
+    " entry INTEGER NOT NULL);"
+    "CREATE TABLE own_balance(member INTEGER NOT NULL, account INTEGER NOT NULL,"
+    " balance INTEGER NOT NULL, PRIMARY KEY(member, account)) WITHOUT ROWID;"
+    "CREATE TABLE own_operation(operation INTEGER PRIMARY KEY, entry INTEGER NOT NULL);"
+    "CREATE TABLE own_total(total INTEGER PRIMARY KEY, value INTEGER NOT NULL);";
+
+const char *const lines_tables[] = {"own_entry",     "own_member", "own_balance",
+                                    "own_operation", "own_total",  NULL};
+
+/* --- balances in memory --- */
+
+enum { SLOTS_MIN = 1024, SLOTS_MAX = 1 << 22 };
+
+static struct lines *memory(struct store *store, struct err *err)
+{
+    if (!store->lines) {
+        store->lines = calloc(1, sizeof *store->lines);
+    }
+    if (store->lines && !store->lines->slots) {
+        store->lines->slots = calloc(SLOTS_MIN, sizeof *store->lines->slots);
+        store->lines->slot_count = store->lines->slots ? SLOTS_MIN : 0;
+        store->lines->used = 0;
+    }
+    if (!store->lines || !store->lines->slots) {
+        (void)err_set(err, E_MEMORY, "out of memory for members' balances");
+        return NULL;
+    }
+    return store->lines;
+}
+
+static struct balance_slot *slot_of(struct balance_slot *slots, size_t count, uint64_t key)
+{
+    size_t at = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (count - 1);
+    while (slots[at].key != 0 && slots[at].key != key) {
+        at = (at + 1) & (count - 1);
+    }
+    return &slots[at];
+}
+
+/* Doubles the table; at its cap it is emptied instead, which is always right. */
+static enum err_code grow(struct lines *lines, struct err *err)
+{
+    if (lines->slot_count >= SLOTS_MAX) {
+        memset(lines->slots, 0, lines->slot_count * sizeof *lines->slots);
+        lines->used = 0;
+        return OK;
+    }
+    size_t count = lines->slot_count * 2;
+    struct balance_slot *slots = calloc(count, sizeof *slots);
+    if (!slots) {
+        return err_set(err, E_MEMORY, "out of memory for members' balances");
+    }
+    for (size_t i = 0; i < lines->slot_count; i++) {
+        if (lines->slots[i].key != 0) {
+            *slot_of(slots, count, lines->slots[i].key) = lines->slots[i];
+        }
+    }
+    free(lines->slots);
+    lines->slots = slots;
+    lines->slot_count = count;
+    return OK;
+}
+
+enum err_code lines_remember(struct store *store, uint32_t member, uint16_t account,
+                             struct amount balance, struct err *err)
+{
+    struct lines *lines = memory(store, err);
+    if (!lines) {
+        return E_MEMORY;
+    }
+    if (lines->used * 4 >= lines->slot_count * 3) {
+        enum err_code code = grow(lines, err);
+        if (code != OK) {
+            return code;
+        }
+    }
+    uint64_t key = (uint64_t)member << 16 | account;
+    struct balance_slot *slot = slot_of(lines->slots, lines->slot_count, key);
+    lines->used += slot->key == 0;
+    slot->key = key;
+    slot->balance = balance;
+    return OK;
+}
+
+enum err_code lines_balance(struct store *store, uint32_t member, uint16_t account,
+                            struct amount *balance, struct err *err)
+{
+    struct lines *lines = memory(store, err);
+    if (!lines) {
+        return E_MEMORY;
+    }
+    uint64_t key = (uint64_t)member << 16 | account;
+    const struct balance_slot *slot = slot_of(lines->slots, lines->slot_count, key);
+    if (slot->key == key) {
+        *balance = slot->balance;
+        return OK;
+    }
+    sqlite3_stmt *statement;
+    int row;
+    enum err_code code =
+        db_statement(&store->db, "SELECT balance FROM own_balance WHERE member=?1 AND account=?2",
+                     &statement, err);
+    if (code != OK) {
+        return code;
+    }
+    sqlite3_bind_int64(statement, 1, member);
+    sqlite3_bind_int64(statement, 2, account);
+    code = db_row(&store->db, statement, &row, err);
+    if (code != OK) {
+        return code;
+    }
+    struct amount found = amount_of(row ? sqlite3_column_int64(statement, 0) : 0);
+    db_reset(statement);
+    code = lines_remember(store, member, account, found, err);
+    if (code == OK) {
+        *balance = found;
+    }
+    return code;
+}
+
+void lines_forget(struct store *store)
+{
+    if (store->lines) {
+        free(store->lines->slots);
+        store->lines->slots = NULL;
+        store->lines->slot_count = 0;
+        store->lines->used = 0;
+    }
+}
+
+void lines_free(struct store *store)
+{
+    lines_forget(store);
+    free(store->lines);
+    store->lines = NULL;
+}
+
+/* --- single rows --- */
+
+/* One number of a table, by key; *row = 0 where it is not there. */
+static enum err_code look_up(struct store *store, const char *sql, int64_t key, int *row,
+                             int64_t *value, struct err *err)
+{
+    sqlite3_stmt *statement;
+    enum err_code code = db_statement(&store->db, sql, &statement, err);
+    if (code != OK) {
+        return code;
+    }
+    sqlite3_bind_int64(statement, 1, key);
+    code = db_row(&store->db, statement, row, err);
+    if (code == OK && *row) {
+        *value = sqlite3_column_int64(statement, 0);
+        db_reset(statement);
+    }
+    return code;
+}
+
+/* Runs a statement with up to four numbers. */
+static enum err_code put(struct store *store, const char *sql, const int64_t *values, int count,
+                         struct err *err)
+{
+    sqlite3_stmt *statement;
+    enum err_code code = db_statement(&store->db, sql, &statement, err);
+    if (code != OK) {
+        return code;
+    }
+    for (int i = 0; i < count; i++) {
+        sqlite3_bind_int64(statement, i + 1, values[i]);
+    }
+    return db_run(&store->db, statement, err);
+}
+
+enum err_code lines_total(struct store *store, enum own_total which, int64_t *value,
+                          struct err *err)
+{
+    int row = 0;
+    *value = 0;
+    return look_up(store, "SELECT value FROM own_total WHERE total=?1", which, &row, value, err);
+}
+
+enum err_code lines_member_status(struct store *store, uint32_t member, enum member_status *status,
+                                  struct err *err)
+{
+    int row = 0;
+    int64_t active = 0;
+    enum err_code code =
+        look_up(store, "SELECT active FROM own_member WHERE member=?1", member, &row, &active, err);
+    if (code == OK) {
+        *status = !row ? MEMBER_UNKNOWN : active ? MEMBER_ACTIVE : MEMBER_LEFT;
+    }
+    return code;
+}
+
+static int64_t operation_key(struct bytes operation)
+{
+    struct hash hash;
+    hash_of(&hash, operation);
+    uint64_t key = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        key = key << 8 | hash.bytes[i];
+    }
+    return (int64_t)(key >> 1); /* 63 bits: a rowid that is not negative */
+}
+
+enum err_code lines_operation_find(struct store *store, struct bytes operation, bool *found,
+                                   uint64_t *entry, struct err *err)
+{
+    int row = 0;
+    int64_t value = 0;
+    enum err_code code = look_up(store, "SELECT entry FROM own_operation WHERE operation=?1",
+                                 operation_key(operation), &row, &value, err);
+    if (code == OK) {
+        *found = row != 0;
+        *entry = (uint64_t)value;
+    }
+    return code;
+}
+
+/* --- bodies --- */
+
+enum err_code lines_each_leg(struct bytes body, leg_fn each, void *context, struct err *err)
+{
+    struct bytes salt, raw;
+    bool failed = false;
+    for (uint32_t leg = 0; body_next(&body, &salt, &raw, &failed); leg++) {
+        struct body_line line;
+        if (body_line_read(raw, &line) != OK) {
+            return err_set(err, E_CORRUPT, "private line %u of the entry does not decode", leg);
+        }
+        enum err_code code = each(context, leg, &line, err);
+        if (code != OK) {
+            return code;
+        }
+    }
+    return failed ? err_set(err, E_CORRUPT, "the entry's private lines are cut short") : OK;
+}
+
+enum err_code lines_each_member_line(struct bytes body, member_line_fn each, void *context,
+                                     struct err *err)
+{
+    struct bytes salt, raw;
+    bool failed = false;
+    while (body_next(&body, &salt, &raw, &failed)) {
+        struct member_line line;
+        if (member_line_read(raw, &line) != OK) {
+            return err_set(err, E_CORRUPT, "a member line of the entry does not decode");
+        }
+        enum err_code code = each(context, &line, err);
+        if (code != OK) {
+            return code;
+        }
+    }
+    return failed ? err_set(err, E_CORRUPT, "the entry's member lines are cut short") : OK;
+}
+
+/* --- applying an entry --- */
+
+struct apply {
+    struct store *store;
+    uint64_t index;
+    bool negate; /* a reverse: every leg counts the other way */
+};
+
+static enum err_code apply_leg(void *context, uint32_t leg, const struct body_line *line,
+                               struct err *err)
+{
+    (void)leg;
+    const struct apply *apply = context;
+    struct store *store = apply->store;
+    if (line->operation.len > 0 && !apply->negate) {
+        int64_t values[] = {operation_key(line->operation), (int64_t)apply->index};
+        enum err_code code =
+            put(store, "INSERT OR IGNORE INTO own_operation VALUES(?1,?2)", values, 2, err);
+        if (code != OK) {
+            return code;
+        }
+    }
+    if (line->member == 0) {
+        return OK;
+    }
+    int64_t change = amount_satang(line->amount);
+    int64_t values[] = {line->member, line->account, apply->negate ? -change : change};
+    return put(store,
+               "INSERT INTO own_balance VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET"
+               " balance=balance+excluded.balance",
+               values, 3, err);
+}
+
+static enum err_code apply_members(void *context, const struct member_line *line, struct err *err)
+{
+    const struct apply *apply = context;
+    struct store *store = apply->store;
+    if (line->operation == MEMBER_OPENING) {
+        int64_t values[] = {OWN_TOTAL_OPENED, line->last};
+        return put(store,
+                   "INSERT INTO own_total VALUES(?1,?2) ON CONFLICT DO UPDATE SET"
+                   " value=value+excluded.value",
+                   values, 2, err);
+    }
+    enum err_code code = OK;
+    for (uint64_t member = line->first; code == OK && member <= line->last; member++) {
+        int64_t values[] = {(int64_t)member, line->operation != MEMBER_LEAVE,
+                            (int64_t)apply->index};
+        code = put(store,
+                   "INSERT INTO own_member VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET"
+                   " active=excluded.active,entry=CASE WHEN excluded.active THEN excluded.entry"
+                   " ELSE entry END",
+                   values, 3, err);
+    }
+    if (code == OK && line->operation == MEMBER_LIST) {
+        int64_t values[] = {OWN_TOTAL_LISTED, (int64_t)line->last - line->first + 1};
+        code = put(store,
+                   "INSERT INTO own_total VALUES(?1,?2) ON CONFLICT DO UPDATE SET"
+                   " value=value+excluded.value",
+                   values, 2, err);
+    }
+    return code;
+}
+
+static enum err_code apply_post(struct store *store, const struct own_entry *own, struct err *err)
+{
+    struct apply apply = {.store = store, .index = own->index};
+    struct post_terms terms;
+    if (terms_post_read(own->entry->terms, &terms, err) != OK) {
+        return err_set(err, E_CORRUPT, "the terms of own entry %llu do not decode",
+                       (unsigned long long)own->index);
+    }
+    int64_t values[] = {(int64_t)own->index, own->entry->date, terms.event, (int64_t)own->index};
+    enum err_code code =
+        put(store, "INSERT INTO own_entry VALUES(?1,?2,?3,?4,NULL)", values, 4, err);
+    return code == OK ? lines_each_leg(own->body, apply_leg, &apply, err) : code;
+}
+
+static enum err_code apply_reverse(struct store *store, const struct own_entry *own,
+                                   struct err *err)
+{
+    struct apply apply = {.store = store, .index = own->index, .negate = true};
+    struct buffer body;
+    buffer_init(&body, 0);
+    enum err_code code = lines_body(store, own->reversed_index, &body, err);
+    if (code == OK) {
+        code = lines_each_leg(buffer_view(&body), apply_leg, &apply, err);
+    }
+    int64_t undone[] = {(int64_t)own->reversed_index, (int64_t)own->index};
+    if (code == OK) {
+        code = put(store, "UPDATE own_entry SET undone_by=?2 WHERE entry=?1", undone, 2, err);
+    }
+    int64_t values[] = {(int64_t)own->index, own->entry->date, (int64_t)own->reversed_index};
+    if (code == OK) {
+        code = put(store,
+                   "INSERT INTO own_entry SELECT ?1,?2,event,?3,NULL FROM own_entry WHERE"
+                   " entry=?3",
+                   values, 3, err);
+    }
+    buffer_free(&body);
+    return code;
+}
+
+enum err_code lines_apply(struct store *store, const struct own_entry *own, struct err *err)
+{
+    struct apply apply = {.store = store, .index = own->index};
+    enum err_code code = OK;
+    if (own->reverses) {
+        code = apply_reverse(store, own, err);
+    } else if (own->body.len > 0 && own->entry->kind == KIND_POST) {
+        code = apply_post(store, own, err);
+    } else if (own->body.len > 0 && own->entry->kind == KIND_MEMBER) {
+        code = lines_each_member_line(own->body, apply_members, &apply, err);
+    }
+    return code;
+}
+
+enum err_code lines_drop_all(struct store *store, struct err *err)
+{
+    lines_forget(store);
+    return db_execute(&store->db,
+                      "DELETE FROM own_entry; DELETE FROM own_member; DELETE FROM own_balance;"
+                      "DELETE FROM own_operation; DELETE FROM own_total;",
+                      err);
+}
