@@ -17,7 +17,6 @@ enum { CODE_FIRST = 1110, CODE_LAST = 5910 };
 #define PARTY ACCOUNT_BY_PARTY
 #define SUB ACCOUNT_BY_SUB
 
-/* clang-format off: one account a line */
 #define CHART(X)                                                                                   \
     X(1110, ASSET, FLOOR, "เงินสดในมือ", "Cash in hand")                                             \
     X(1120, ASSET, FLOOR | SUB, "เงินฝากธนาคาร", "Bank")                                            \
@@ -89,7 +88,6 @@ enum { CODE_FIRST = 1110, CODE_LAST = 5910 };
     X(5420, EXPENSE, STAR, "ขาดทุนกองกลางและปลดหนี้ให้", "Pool losses and debts forgiven")             \
     X(5510, EXPENSE, OWN, "ค่าเสื่อมราคา", "Depreciation")                                            \
     X(5910, EXPENSE, OWN, "เศษสตางค์", "Rounding")
-/* clang-format on */
 
 #define CHART_ROW(code, type, flags, name_th, name_en) \
     {code, ACCOUNT_##type, (flags), name_th, name_en},

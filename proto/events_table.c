@@ -2,26 +2,13 @@
  * a name and the accounts of a row are for good: what was valid under them stays so. */
 #include "proto/events_rule.h"
 
-/* clang-format off: a row reads as a row */
-#define RULE(...)              \
-    &(const struct event_rule) \
-    {                          \
-        __VA_ARGS__            \
-    }
-#define SLOT(side, choice, plus, minus, ...)                  \
-    {                                                         \
-        SLOT_##side, CHOICE_##choice, (plus), (minus), false, \
-        {                                                     \
-            __VA_ARGS__                                       \
-        }                                                     \
-    }
-#define GAIN(side, plus, minus, ...)                      \
-    {                                                     \
-        SLOT_##side, CHOICE_FIXED, (plus), (minus), true, \
-        {                                                 \
-            __VA_ARGS__                                   \
-        }                                                 \
-    }
+/* clang-format off */
+#define RULE(...) &(const struct event_rule){__VA_ARGS__}
+#define SLOT(side, choice, plus, minus, ...) \
+    {SLOT_##side, CHOICE_##choice, (plus), (minus), false, {__VA_ARGS__}}
+#define GAIN(side, plus, minus, ...) \
+    {SLOT_##side, CHOICE_FIXED, (plus), (minus), true, {__VA_ARGS__}}
+/* clang-format on */
 /* The whole amount on one account. */
 #define DEBIT(choice, ...) SLOT(DEBIT, choice, PART_AMOUNT, 0, __VA_ARGS__)
 #define CREDIT(choice, ...) SLOT(CREDIT, choice, PART_AMOUNT, 0, __VA_ARGS__)
