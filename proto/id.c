@@ -84,12 +84,24 @@ const char *base64_format(struct bytes data, char *out, size_t out_size)
     return sodium_bin2base64(out, out_size, data.data, data.len, sodium_base64_VARIANT_ORIGINAL);
 }
 
+/* libsodium 1.0.18 reads a character with its top bit set as the one without: another name for the
+ * same value, so refused before. */
+static bool is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* libsodium's decoder refuses missing or surplus padding, left-over bits and, where no end pointer
- * is asked for, anything behind the value: what it takes is the one encoding. */
+ * is asked for, anything behind the value: what it takes of ASCII is the one encoding. */
 bool base64_parse(struct bytes text, uint8_t *out, size_t max_len, size_t *len)
 {
     size_t decoded;
-    if (text.len % 4 != 0 ||
+    if (text.len % 4 != 0 || !is_ascii(text) ||
         sodium_base642bin(out, max_len, (const char *)text.data, text.len, NULL, &decoded, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0) {
         return false;

@@ -97,6 +97,18 @@ static void test_base64(void **state)
 }
 
 /* Every accepted text is the one that we would write. */
+static unsigned accept_if_written_so(const char text[4])
+{
+    uint8_t out[3];
+    size_t len;
+    char again[8];
+    if (!base64_parse(bytes_of(text, 4), out, sizeof out, &len)) {
+        return 0;
+    }
+    assert_memory_equal(base64_format(bytes_of(out, len), again, sizeof again), text, 4);
+    return 1;
+}
+
 static void test_base64_is_unique(void **state)
 {
     (void)state;
@@ -104,18 +116,24 @@ static void test_base64_is_unique(void **state)
     const size_t symbols = sizeof alphabet - 1;
     unsigned accepted = 0;
     for (size_t i = 0; i < symbols * symbols * symbols * symbols; i++) {
-        char text[5] = {alphabet[i % symbols], alphabet[i / symbols % symbols],
+        char text[4] = {alphabet[i % symbols], alphabet[i / symbols % symbols],
                         alphabet[i / symbols / symbols % symbols],
-                        alphabet[i / symbols / symbols / symbols], '\0'};
-        uint8_t out[3];
-        size_t len;
-        char again[8];
-        if (base64_parse(bytes_of_text(text), out, sizeof out, &len)) {
-            assert_string_equal(base64_format(bytes_of(out, len), again, sizeof again), text);
-            accepted++;
-        }
+                        alphabet[i / symbols / symbols / symbols]};
+        accepted += accept_if_written_so(text);
     }
     assert_true(accepted > 1000);
+    /* Any two bytes, at every place. */
+    accepted = 0;
+    for (unsigned i = 0; i < 0x10000; i++) {
+        for (unsigned place = 0; place < 4; place++) {
+            char text[4] = {'A', 'A', 'A', 'A'};
+            text[place] = (char)(unsigned char)(i & 0xff);
+            text[(place + 1) % 4] = (char)(unsigned char)(i >> 8);
+            accepted += accept_if_written_so(text);
+        }
+    }
+    /* 64 letters at both places; "AA==" and 16 of "AA?="; 64 of "?AA=". */
+    assert_int_equal(accepted, 4 * 64 * 64 + 1 + 16 + 64);
 }
 
 int main(void)
