@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "daemon": ("proto", "store", "daemon"),
     "tools": ("proto", "store", "tools"),
     "tests": LAYERS + ("tests",),
+    "mk": ("proto",),
 }
 # proto/ is pure: bytes, time and randomness come in as arguments, so it needs only these.
 PROTO_SYSTEM = re.compile(

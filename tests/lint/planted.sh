@@ -50,6 +50,7 @@ rm -rf $tree $tree.verdicts
 mkdir -p $tree/{proto,store,daemon,tools,docs,tests/{unit,lint,e2e,fuzz/corpus/sample}}
 cp -r Makefile mk .clang-format .clang-tidy $tree/
 cp tests/lint/lint.py $tree/tests/lint/
+cp proto/err.h $tree/proto/
 sample </dev/null >$tree/proto/sample.c
 cat >$tree/proto/sample.h <<'END'
 /* A sample. */
@@ -140,6 +141,7 @@ echo good >$tree/tests/fuzz/corpus/sample/good
 printf '#!/bin/sh\n# e2e: sample\ntest -x build/satcha\n' >$tree/tests/e2e/sample.sh
 chmod +x $tree/tests/e2e/sample.sh
 cat >$tree/docs/architecture.md <<'END'
+- `proto/err.h`: what mk/analyzer.h tells the analyzer about.
 - `proto/sample.[ch]`: adds two numbers.
 - `store/keep.c`, `store/keep.h`: adds one number.
 | `daemon/main.c` | starts the sample daemon. |
@@ -186,10 +188,10 @@ int sample_bad(int a)
 }
 END
 includes='#include <stdio.h>' sample <<'END' | refuses tidy 'cert-err33-c' proto/sample.c
-void sample_bad(char *out, unsigned size);
-void sample_bad(char *out, unsigned size)
+void sample_bad(const char *path);
+void sample_bad(const char *path)
 {
-    snprintf(out, size, "x");
+    remove(path);
 }
 END
 sample <<'END' | refuses tidy 'clang-analyzer-core.NullDereference' proto/sample.c
