@@ -14,6 +14,7 @@ enum {
     SIGNATURE_RECORD_BYTES = KEY_ID_BYTES + SIGNATURE_BYTES,
     ORIGIN_MAX = 96,
     ORIGIN_PREFIX_BYTES = 7, /* "satcha/" */
+    GROUP_DIGITS = 2 * HASH_BYTES,
     SIGNATURE_BLOB_MAX = 4096,
     BASE64_RECORD_MAX = 93 /* 68 bytes and the terminator */
 };
@@ -202,10 +203,10 @@ static bool decimal_parse(struct bytes text, uint64_t max, uint64_t *value)
 
 static bool origin_parse(struct bytes line, struct head *head)
 {
-    const size_t epoch_at = ORIGIN_PREFIX_BYTES + 2 * HASH_BYTES + 1;
+    const size_t epoch_at = ORIGIN_PREFIX_BYTES + GROUP_DIGITS + 1;
     uint64_t epoch;
     if (line.len <= epoch_at ||
-        !hex_parse(bytes_of(line.data + ORIGIN_PREFIX_BYTES, 2 * HASH_BYTES), head->group.bytes,
+        !hex_parse(bytes_of(line.data + ORIGIN_PREFIX_BYTES, GROUP_DIGITS), head->group.bytes,
                    HASH_BYTES) ||
         !decimal_parse(bytes_of(line.data + epoch_at, line.len - epoch_at), UINT32_MAX, &epoch)) {
         return false;

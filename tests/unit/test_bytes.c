@@ -78,7 +78,8 @@ static void test_quote(void **state)
     assert_int_equal(strlen(bytes_quote(bytes_of(text, sizeof text), out)), QUOTE_MAX - 1);
     assert_string_equal(out + QUOTE_MAX - 4, "...");
     for (size_t i = 0; i + 3 <= sizeof text; i += 3) {
-        memcpy(text + i, "ส", 3);
+        static const uint8_t thai[] = {0xe0, 0xb8, 0xaa};
+        memcpy(text + i, thai, sizeof thai);
     }
     assert_true(is_utf8(bytes_quote(bytes_of(text, sizeof text), out)));
 }

@@ -194,7 +194,7 @@ static void test_malformed_binary(void **state)
     const struct binary good = {5, 32, 0, 1, 32, 68};
     struct binary form = good;
     assert_true(binary_is_read(good));
-    static const size_t signatures[] = {1, 67, 69, 3 * 68};
+    static const size_t signatures[] = {1, 67, 69, UINT64_C(3) * 68};
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         form.signatures_len = signatures[i];
         assert_false(binary_is_read(form));
