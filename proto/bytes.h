@@ -63,7 +63,7 @@ void pack_bool(struct buffer *out, bool value);
 void pack_uint(struct buffer *out, uint64_t value);
 void pack_int(struct buffer *out, int64_t value); /* non-negative goes to the uint family */
 void pack_bin(struct buffer *out, struct bytes value);
-void pack_str(struct buffer *out, struct bytes value);
+void pack_str(struct buffer *out, struct bytes value); /* fails when it is no UTF-8 */
 void pack_text(struct buffer *out, const char *value); /* NULL writes nil */
 void pack_array(struct buffer *out, size_t count);
 void pack_map(struct buffer *out, size_t count);
@@ -107,7 +107,8 @@ size_t cursor_array(struct cursor *cursor, size_t max_count);
 size_t cursor_map(struct cursor *cursor, size_t max_count);
 /* A map key: an unsigned integer greater than *previous (start with -1); updates *previous. */
 uint64_t cursor_key(struct cursor *cursor, int64_t *previous);
-/* Skips one value of any canonical kind, nested at most `depth` deep. Map keys inside must be
+/* Skips one value of any canonical kind, nested at most `depth` deep (an array or map counts one, a
+ * plain value none). Map keys inside must be
  * ascending unsigned integers. */
 void cursor_skip(struct cursor *cursor, unsigned depth);
 /* The view of one value that is skipped: for terms kept as they came. */

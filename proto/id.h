@@ -29,7 +29,8 @@ bool id_prefix_matches(const struct id_prefix *prefix, const struct hash *id);
 /* Standard base64 with padding (RFC 4648 section 4), strict: the one encoding of each value. */
 enum { BASE64_HASH_MAX = 45 };
 const char *base64_format(struct bytes data, char *out, size_t out_size);
-/* Decodes exactly; false when not canonical base64 or longer than max_len. */
+/* Decodes exactly; false when not canonical base64 or longer than max_len, and then `out` may hold
+ * part of it. */
 bool base64_parse(struct bytes text, uint8_t *out, size_t max_len, size_t *len);
 
 #endif
