@@ -108,8 +108,7 @@ size_t cursor_map(struct cursor *cursor, size_t max_count);
 /* A map key: an unsigned integer greater than *previous (start with -1); updates *previous. */
 uint64_t cursor_key(struct cursor *cursor, int64_t *previous);
 /* Skips one value of any canonical kind, nested at most `depth` deep (an array or map counts one, a
- * plain value none). Map keys inside must be
- * ascending unsigned integers. */
+ * plain value none). Map keys inside must be ascending unsigned integers. */
 void cursor_skip(struct cursor *cursor, unsigned depth);
 /* The view of one value that is skipped: for terms kept as they came. */
 struct bytes cursor_raw(struct cursor *cursor, unsigned depth);
