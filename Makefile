@@ -43,7 +43,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 programs = $(patsubst tests/$(1)/%.c,$(BUILD)/$(3)/%,$(wildcard tests/$(1)/$(2)*.c))
 UNIT := $(call programs,unit,test_,test) $(call programs,sim,test_,test)
 BENCH := $(call programs,bench,bench_,bench)
-E2E := $(call programs,e2e,,e2e)
+E2E := $(call programs,e2e,,e2e-programs)
 FUZZ := $(call programs,fuzz,fuzz_,fuzz)
 
 all: $(BUILD)/satcha $(BUILD)/satchad ## build/satcha (the tool) and build/satchad (the daemon)
@@ -90,7 +90,7 @@ endef
 $(eval $(call program_rule,unit,test,-lcmocka -ljansson))
 $(eval $(call program_rule,sim,test,-lcmocka))
 $(eval $(call program_rule,bench,bench,))
-$(eval $(call program_rule,e2e,e2e,))
+$(eval $(call program_rule,e2e,e2e-programs,))
 $(eval $(call program_rule,fuzz,fuzz,-fsanitize=fuzzer))
 
 # What the end-to-end scripts run.

@@ -84,8 +84,8 @@ run() {
     echo "$figures" >"$state/${name//\//-}.count"
 }
 
-# Jobs are `name<TAB>command`. Two lanes claim them by mkdir: one starts with the first list (the
-# end-to-end scripts, one after the other, because they measure time), then helps with the second.
+# Jobs are `name<TAB>command`. Two lanes claim them by mkdir: one begins with the end-to-end
+# scripts, the other with everything else, and each ends by helping the other.
 lane() {
     local job name
     for job in "$@"; do
@@ -177,7 +177,7 @@ else
     for step in "$@"; do add "$step"; done
 fi
 lane "${first[@]}" "${second[@]}" &
-lane "${second[@]}" &
+lane "${second[@]}" "${first[@]}" &
 wait
 
 awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f s\n", b - a }'
