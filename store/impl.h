@@ -40,7 +40,7 @@ struct ledger {
     struct ledger_state state;
     struct ledger_state *pending;
     bool frozen;
-    struct head fork; /* the other signed head, where frozen */
+    struct head fork[2]; /* where frozen: two signed heads that no single log can satisfy */
     uint64_t heard_ms;
     uint64_t starts; /* the highest start counter that its node ever told */
     bool dirty;      /* differs from its row */
@@ -79,6 +79,7 @@ struct store {
     struct ledger *ledgers[LEDGERS_CACHED];
     unsigned ledger_count;
     uint64_t use_counter;
+    int64_t next_ledger_id;    /* 0: not read yet */
     struct tree_block *blocks; /* cache of tree.c */
 
     bool in_batch; /* a transaction of take_* is open */

@@ -152,7 +152,7 @@ enum err_code leaves_pack(struct store *store, const struct ledger *ledger, uint
     enum err_code code = rows_between(store, ledger, run_start(from), to - 1, &statement, err);
     while (code == OK && !gather.full && gather.next < to) {
         int is_row;
-        struct run_row row;
+        struct run_row row = {0, 0, {NULL, 0}};
         code = db_row(&store->db, statement, &is_row, err);
         if (code == OK) {
             code = is_row ? read_row(statement, ledger, &row, err) : missing(err, gather.next);
