@@ -1,0 +1,74 @@
+/* What this node is and how it is: id, status, doctor, and short answers to orders. */
+#include <inttypes.h>
+
+#include "tools/commands.h"
+#include "tools/show.h"
+
+enum err_code render_id(const struct invocation *invocation, const msgpack_object *result,
+                        struct err *err)
+{
+    (void)invocation;
+    (void)err;
+    printf("%s\n", field_hex(result, "group"));
+    return OK;
+}
+
+enum err_code render_status(const struct invocation *invocation, const msgpack_object *result,
+                            struct err *err)
+{
+    (void)err;
+    printf("group      %s  %s\n", field_short(result, "group"), field_text(result, "name"));
+    printf("type       %s, %s\n", field_text(result, "type"), field_text(result, "currency"));
+    printf("state      %s: %s\n", field_text(result, "status"), field_text(result, "status_text"));
+    printf("ledger     %" PRIu64 " entries, root %s, invalid %" PRIu64 "\n",
+           field_uint(result, "size"), field_hex(result, "root"),
+           field_uint(result, "entries_invalid"));
+    printf("members    %" PRId64 "\n", field_int(result, "members"));
+    printf("last entry %s\n", field_date(result, "last_date", invocation->language));
+    if (field(result, "network")) {
+        printf("network    %s  %s: %" PRIu64 " of %" PRIu64 " ledgers held\n",
+               field_short(result, "network"), field_text(result, "network_name"),
+               field_uint(result, "groups_held"), field_uint(result, "groups"));
+    } else {
+        puts("network    none joined (satcha network join INVITE)");
+    }
+    if (field(result, "listen")) {
+        printf("daemon     listens on %s, %" PRIu64 " links\n", field_text(result, "listen"),
+               field_uint(result, "links"));
+    }
+    return OK;
+}
+
+enum err_code render_doctor(const struct invocation *invocation, const msgpack_object *result,
+                            struct err *err)
+{
+    if (!invocation->json) {
+        for (uint32_t i = 0; i < field_count(result, "findings"); i++) {
+            const msgpack_object *finding = field_item(result, "findings", i);
+            bool good = field_flag(finding, "good");
+            printf("%s %s%s%s\n", good ? "ok  " : "BAD ", field_text(finding, "what"),
+                   field(finding, "todo") ? ": " : "", field_text(finding, "todo"));
+        }
+    }
+    return field_flag(result, "good") ? OK : err_set(err, E_DIFFERS, "not everything is well here");
+}
+
+enum err_code render_rebuilt(const struct invocation *invocation, const msgpack_object *result,
+                             struct err *err)
+{
+    (void)invocation;
+    (void)err;
+    printf("rebuilt %" PRIu64 " entries of %" PRIu64 " groups\n", field_uint(result, "entries"),
+           field_uint(result, "groups"));
+    return OK;
+}
+
+enum err_code render_done(const struct invocation *invocation, const msgpack_object *result,
+                          struct err *err)
+{
+    (void)err;
+    const char *address = field_text(result, "address");
+    printf("%s: %s%s%s\n", invocation->command->name, field_short(result, "group"),
+           address[0] ? " at " : "", address);
+    return OK;
+}
