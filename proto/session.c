@@ -268,6 +268,8 @@ static void take_event(struct session *session, const struct session_event *even
         session_heads_changed(session, &event->group);
         break;
     case SESSION_COMMITTED:
+        if (session->uncommitted > 0)
+            session->pulled_ms = session->now_ms; /* the peer may have waited for this */
         session->uncommitted = 0;
         break;
     case SESSION_ANTI_ENTROPY:
@@ -339,6 +341,8 @@ void session_status(const struct session *session, struct session_status *status
                                       .version = session->version,
                                       .skew_ms = session->skew_ms,
                                       .round_trip_ms = session->round_trip_ms,
+                                      .round_trips = session->round_trips,
+                                      .own_answers = session->own_answers,
                                       .pulling = session->pull_count,
                                       .pending = session->queue.count,
                                       .serving = session->serve_count,

@@ -130,6 +130,8 @@ struct session_status {
     uint64_t version;
     int64_t skew_ms;         /* the peer's clock minus ours at its HELLO */
     uint64_t round_trip_ms;  /* last measured; 0 = unknown */
+    uint64_t round_trips;    /* how many were measured */
+    uint64_t own_answers;    /* how often the peer told what it holds of our own ledger */
     size_t pulling, pending; /* ledgers under way; behind and waiting */
     size_t serving;
     uint64_t entries_taken, entries_given;

@@ -93,13 +93,14 @@ struct session {
     uint64_t version;
     uint64_t peer_starts;
     int64_t skew_ms;
-    uint64_t round_trip_ms;
+    uint64_t round_trip_ms, round_trips;
     unsigned nonsense;
     uint64_t heard_ms, said_ms; /* the last message in, out */
     uint64_t ping_number, ping_sent_ms;
     bool pinging;
     bool ask_own, answer_own; /* due once the session is ready */
     unsigned own_asked;       /* answers that we wait for */
+    uint64_t own_answers;     /* answers that came */
 
     /* comparing */
     bool list_said;  /* our LIST is out, or under way, since the last HELLO said or heard */

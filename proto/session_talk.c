@@ -150,6 +150,7 @@ static void take_own_head(struct session *session, const struct message *message
         return;
     }
     session->own_asked--;
+    session->own_answers++;
     item.group = session->book->own_group;
     session->book->own_head_heard(session->book->context, &session->config.peer, &item,
                                   message->starts);
@@ -160,6 +161,7 @@ static void take_pong(struct session *session, uint64_t number)
     if (!session->pinging || number != session->ping_number)
         return;
     session->pinging = false;
+    session->round_trips++;
     session->round_trip_ms = session_elapsed(session, session->ping_sent_ms);
     if (session->round_trip_ms == 0)
         session->round_trip_ms = 1; /* 0 stands for unknown */
