@@ -147,7 +147,7 @@ struct check {
     struct post_terms terms;
     struct {
         uint16_t account;
-        int64_t satang;
+        int64_t figure;
     } posts[5];
     enum err_code code;
 };
@@ -216,7 +216,7 @@ static void test_public_check(void **state)
             struct post *post = &entry.posts[entry.post_count++];
             memset(post, 0, sizeof *post);
             post->account = checks[i].posts[j].account;
-            post->amount = amount_of(checks[i].posts[j].satang);
+            post->amount = amount_of(checks[i].posts[j].figure);
         }
         enum err_code code = event_check(&checks[i].terms, &entry, &err);
         if (code != checks[i].code) {
