@@ -195,6 +195,11 @@ static bool is_false(enum err_code code)
            code == E_QUORUM || code == E_FRAME;
 }
 
+static void stored(struct session *session)
+{
+    session_effect_add(session, EFFECT_STORED, OK, session->arena.len);
+}
+
 static void refused(struct session *session, struct pull *pull, enum err_code code,
                     const char *what, const char *detail)
 {
@@ -205,6 +210,8 @@ static void refused(struct session *session, struct pull *pull, enum err_code co
         session_nonsense(session, code, what, detail);
     else
         session_log(session, code, "%s: %s", what, detail);
+    if (code == E_FORKED)
+        stored(session); /* that it is frozen now */
 }
 
 /* The pull that a message is for. NULL when there is none (nonsense) or when it is ignored. */
@@ -221,11 +228,6 @@ static struct pull *pull_for(struct session *session, const struct hash *group, 
     pull->progress_ms = session->now_ms;
     session->pulled_ms = session->now_ms;
     return pull;
-}
-
-static void stored(struct session *session)
-{
-    session_effect_add(session, EFFECT_STORED, OK, session->arena.len);
 }
 
 void session_take_chain(struct session *session, struct message *message)
