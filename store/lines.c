@@ -1,9 +1,7 @@
 /* Own private lines and members, written: the tables behind passbooks, member balances and the
  * check that an operation was not done before. Everything here is made from the bodies of own
  * entries and can be made again. */
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "store/lines_impl.h"
 
@@ -22,56 +20,22 @@ const char *const lines_tables[] = {"own_entry",     "own_member", "own_balance"
 
 /* --- balances in memory --- */
 
-enum { SLOTS_MIN = 1024, SLOTS_MAX = 1 << 22 };
+enum { BALANCES_MAX = 1 << 22 }; /* then the memory is emptied, which is always right */
 
 static struct lines *memory(struct store *store, struct err *err)
 {
     if (!store->lines) {
         store->lines = calloc(1, sizeof *store->lines);
     }
-    if (store->lines && !store->lines->slots) {
-        store->lines->slots = calloc(SLOTS_MIN, sizeof *store->lines->slots);
-        store->lines->slot_count = store->lines->slots ? SLOTS_MIN : 0;
-        store->lines->used = 0;
-    }
-    if (!store->lines || !store->lines->slots) {
+    if (!store->lines) {
         (void)err_set(err, E_MEMORY, "out of memory for members' balances");
-        return NULL;
     }
     return store->lines;
 }
 
-static struct balance_slot *slot_of(struct balance_slot *slots, size_t count, uint64_t key)
+static uint64_t balance_key(uint32_t member, uint16_t account)
 {
-    size_t at = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (count - 1);
-    while (slots[at].key != 0 && slots[at].key != key) {
-        at = (at + 1) & (count - 1);
-    }
-    return &slots[at];
-}
-
-/* Doubles the table; at its cap it is emptied instead, which is always right. */
-static enum err_code grow(struct lines *lines, struct err *err)
-{
-    if (lines->slot_count >= SLOTS_MAX) {
-        memset(lines->slots, 0, lines->slot_count * sizeof *lines->slots);
-        lines->used = 0;
-        return OK;
-    }
-    size_t count = lines->slot_count * 2;
-    struct balance_slot *slots = calloc(count, sizeof *slots);
-    if (!slots) {
-        return err_set(err, E_MEMORY, "out of memory for members' balances");
-    }
-    for (size_t i = 0; i < lines->slot_count; i++) {
-        if (lines->slots[i].key != 0) {
-            *slot_of(slots, count, lines->slots[i].key) = lines->slots[i];
-        }
-    }
-    free(lines->slots);
-    lines->slots = slots;
-    lines->slot_count = count;
-    return OK;
+    return (uint64_t)member << 16 | account;
 }
 
 enum err_code lines_remember(struct store *store, uint32_t member, uint16_t account,
@@ -81,31 +45,20 @@ enum err_code lines_remember(struct store *store, uint32_t member, uint16_t acco
     if (!lines) {
         return E_MEMORY;
     }
-    if (lines->used * 4 >= lines->slot_count * 3) {
-        enum err_code code = grow(lines, err);
-        if (code != OK) {
-            return code;
-        }
+    if (lines->balances.used >= BALANCES_MAX) {
+        number_map_free(&lines->balances);
     }
-    uint64_t key = (uint64_t)member << 16 | account;
-    struct balance_slot *slot = slot_of(lines->slots, lines->slot_count, key);
-    lines->used += slot->key == 0;
-    slot->key = key;
-    slot->balance = balance;
-    return OK;
+    return number_map_put(&lines->balances, balance_key(member, account), amount_satang(balance),
+                          err);
 }
 
 enum err_code lines_balance(struct store *store, uint32_t member, uint16_t account,
                             struct amount *balance, struct err *err)
 {
-    struct lines *lines = memory(store, err);
-    if (!lines) {
-        return E_MEMORY;
-    }
-    uint64_t key = (uint64_t)member << 16 | account;
-    const struct balance_slot *slot = slot_of(lines->slots, lines->slot_count, key);
-    if (slot->key == key) {
-        *balance = slot->balance;
+    int64_t kept;
+    if (store->lines &&
+        number_map_get(&store->lines->balances, balance_key(member, account), &kept)) {
+        *balance = amount_of(kept);
         return OK;
     }
     sqlite3_stmt *statement;
@@ -134,10 +87,7 @@ enum err_code lines_balance(struct store *store, uint32_t member, uint16_t accou
 void lines_forget(struct store *store)
 {
     if (store->lines) {
-        free(store->lines->slots);
-        store->lines->slots = NULL;
-        store->lines->slot_count = 0;
-        store->lines->used = 0;
+        number_map_free(&store->lines->balances);
     }
 }
 
@@ -204,7 +154,7 @@ enum err_code lines_member_status(struct store *store, uint32_t member, enum mem
     return code;
 }
 
-static int64_t operation_key(struct bytes operation)
+uint64_t lines_operation_key(struct bytes operation)
 {
     struct hash hash;
     hash_of(&hash, operation);
@@ -212,16 +162,16 @@ static int64_t operation_key(struct bytes operation)
     for (unsigned i = 0; i < 8; i++) {
         key = key << 8 | hash.bytes[i];
     }
-    return (int64_t)(key >> 1); /* 63 bits: a rowid that is not negative */
+    return key >> 1 | 1; /* positive as a rowid, and never 0 */
 }
 
-enum err_code lines_operation_find(struct store *store, struct bytes operation, bool *found,
-                                   uint64_t *entry, struct err *err)
+enum err_code lines_operation_find(struct store *store, uint64_t key, bool *found, uint64_t *entry,
+                                   struct err *err)
 {
     int row = 0;
     int64_t value = 0;
     enum err_code code = look_up(store, "SELECT entry FROM own_operation WHERE operation=?1",
-                                 operation_key(operation), &row, &value, err);
+                                 (int64_t)key, &row, &value, err);
     if (code == OK) {
         *found = row != 0;
         *entry = (uint64_t)value;
@@ -281,7 +231,7 @@ static enum err_code apply_leg(void *context, uint32_t leg, const struct body_li
     const struct apply *apply = context;
     struct store *store = apply->store;
     if (line->operation.len > 0 && !apply->negate) {
-        int64_t values[] = {operation_key(line->operation), (int64_t)apply->index};
+        int64_t values[] = {(int64_t)lines_operation_key(line->operation), (int64_t)apply->index};
         enum err_code code =
             put(store, "INSERT OR IGNORE INTO own_operation VALUES(?1,?2)", values, 2, err);
         if (code != OK) {

@@ -31,12 +31,17 @@ struct own_entry {
  * (E_MEMBER), a member number twice. A reverse is checked by what it leaves behind. */
 enum err_code MUST_USE lines_check(struct store *store, const struct own_entry *own,
                                    struct err *err);
-/* The row (body_line.line) at which the last lines_check failed, so that an import can name the line
- * of its file; false when it did not fail at one row. */
+/* The row (body_line.line) at which the last lines_check failed, so that an import can name the
+ * line of its file; false when it did not fail at one row. Cleared before an append that wants to
+ * know.
+ */
 bool lines_failed_row(const struct store *store, uint32_t *row);
-/* Was an operation with this id written as the `op` of a line, and in which entry? */
-enum err_code MUST_USE lines_operation_find(struct store *store, struct bytes operation,
-                                            bool *found, uint64_t *entry, struct err *err);
+void lines_clear_failed(struct store *store);
+/* An operation id as a number: 8 bytes of its SHA-256; never 0. */
+uint64_t lines_operation_key(struct bytes operation);
+/* Does such an id stand as the `op` of a line, and in which entry? */
+enum err_code MUST_USE lines_operation_find(struct store *store, uint64_t key, bool *found,
+                                            uint64_t *entry, struct err *err);
 /* Writes rows and balances. E_IO, E_CORRUPT (a body that does not decode). */
 enum err_code MUST_USE lines_apply(struct store *store, const struct own_entry *own,
                                    struct err *err);

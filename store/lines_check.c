@@ -34,6 +34,13 @@ bool lines_failed_row(const struct store *store, uint32_t *row)
     return true;
 }
 
+void lines_clear_failed(struct store *store)
+{
+    if (store->lines) {
+        store->lines->has_failed = false;
+    }
+}
+
 /* Deposits, shares and loans are kept by member; income and expense only name one. */
 static bool is_kept_by_member(const struct account *account)
 {
@@ -317,9 +324,7 @@ enum err_code lines_check(struct store *store, const struct own_entry *own, stru
                           .own = own,
                           .profile = &own->state->profile,
                           .overdraft = own->state->profile.policy.overdraft};
-    if (store->lines) {
-        store->lines->has_failed = false;
-    }
+    lines_clear_failed(store);
     if (own->reverses) {
         return check_reverse(&check, err);
     }

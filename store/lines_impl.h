@@ -10,22 +10,18 @@
 #define SATCHA_STORE_LINES_IMPL_H
 
 #include "store/lines.h"
+#include "store/number_map.h"
 
 enum own_total {
     OWN_TOTAL_OPENED = 1, /* members counted by `opening` */
     OWN_TOTAL_LISTED = 2  /* numbers given to them by `list` */
 };
 
-/* Balances in memory, so that a member's hundredth line of a file costs no look-up. Open
- * addressing; written through, so dropping it is always right. */
-struct balance_slot {
-    uint64_t key; /* member << 16 | account; 0: free */
-    struct amount balance;
-};
+/* Balances in memory, so that a member's hundredth line of a file costs no look-up. lines_check
+ * puts there what each entry will leave; whatever was loaded before lines_apply is therefore that
+ * of the tables after it. Dropping it is always right. */
 struct lines {
-    struct balance_slot *slots;
-    size_t slot_count; /* a power of two */
-    size_t used;
+    struct number_map balances; /* member << 16 | account -> debit > 0 */
     bool has_failed;
     uint32_t failed_line;
 };
@@ -35,7 +31,7 @@ enum { LISTED_RANGE_MAX = 1000000 }; /* numbers in one line of `list` or `join` 
 /* The kept balance, debit > 0; 0 where there is none. E_IO, E_CORRUPT, E_MEMORY. */
 enum err_code MUST_USE lines_balance(struct store *store, uint32_t member, uint16_t account,
                                      struct amount *balance, struct err *err);
-/* In memory only: what lines_check tries is forgotten again by lines_forget or overwritten. */
+/* In memory only. */
 enum err_code MUST_USE lines_remember(struct store *store, uint32_t member, uint16_t account,
                                       struct amount balance, struct err *err);
 enum err_code MUST_USE lines_total(struct store *store, enum own_total which, int64_t *value,

@@ -1,0 +1,144 @@
+/* What every request that writes an entry has in common: date, actor, operation id, approving
+ * officers' keys, dry run; and the result that says where the entry stands. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/lines.h"
+#include "store/requests.h"
+
+enum err_code request_own_state(const struct request_context *context,
+                                const struct ledger_state **state, struct err *err)
+{
+    enum err_code code = store_ledger_state(context->store, store_own_group(context->store), state);
+    return code == OK
+               ? OK
+               : err_set(err, code, "the own ledger's state cannot be read; run `satcha verify`");
+}
+
+/* [[number, seed]…], sorted by number as approvals are. */
+static enum err_code read_officer_keys(const msgpack_object *keys, struct write_request *write,
+                                       struct err *err)
+{
+    if (keys->type != MSGPACK_OBJECT_ARRAY || keys->via.array.size > ENTRY_APPROVALS_MAX) {
+        return err_set(err, E_USAGE, "officer_keys: expected at most %d officers' keys",
+                       ENTRY_APPROVALS_MAX);
+    }
+    for (uint32_t i = 0; i < keys->via.array.size; i++) {
+        const msgpack_object *pair = &keys->via.array.ptr[i];
+        const msgpack_object *items = pair->via.array.ptr;
+        if (pair->type != MSGPACK_OBJECT_ARRAY || pair->via.array.size != 2 ||
+            items[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER || items[0].via.u64 == 0 ||
+            items[0].via.u64 > UINT32_MAX || items[1].type != MSGPACK_OBJECT_BIN ||
+            items[1].via.bin.size != SEED_BYTES) {
+            return err_set(err, E_USAGE, "officer_keys: expected pairs of number and 32-byte seed");
+        }
+        struct officer_key key = {.number = (uint32_t)items[0].via.u64};
+        memcpy(key.seed, items[1].via.bin.ptr, SEED_BYTES);
+        sign_key_from_seed(&key.key, key.seed);
+        unsigned at = write->officer_key_count;
+        for (; at > 0 && write->officer_keys[at - 1].number >= key.number; at--) {
+            if (write->officer_keys[at - 1].number == key.number) {
+                officer_key_wipe(&key);
+                return err_set(err, E_USAGE, "officer_keys: officer %" PRIu32 " is there twice",
+                               (uint32_t)items[0].via.u64);
+            }
+            write->officer_keys[at] = write->officer_keys[at - 1];
+        }
+        write->officer_keys[at] = key;
+        write->officer_key_count++;
+        officer_key_wipe(&key);
+    }
+    return OK;
+}
+
+enum err_code write_request_read(const struct request_context *context,
+                                 const msgpack_object *arguments, struct write_request *write,
+                                 struct err *err)
+{
+    memset(write, 0, sizeof *write);
+    write->mode = argument_flag(arguments, "dry_run") ? APPEND_DRY_RUN : APPEND_WRITE;
+    write->operation = argument_text(arguments, "op");
+    const msgpack_object *keys = argument_find(arguments, "officer_keys");
+    enum err_code code = argument_date(context, arguments, "date", &write->date, err);
+    if (code == OK) {
+        code = argument_number(arguments, "actor", UINT32_MAX, &write->actor, err);
+    }
+    if (code == OK &&
+        (write->operation.len > OPERATION_ID_MAX_BYTES || !bytes_is_utf8(write->operation))) {
+        code =
+            err_set(err, E_USAGE, "op: expected text of at most %d bytes", OPERATION_ID_MAX_BYTES);
+    }
+    if (code == OK && keys) {
+        code = read_officer_keys(keys, write, err);
+    }
+    if (code == OK && write->operation.len > 0) {
+        write->has_tag = true;
+        store_operation_tag(context->store, write->operation, write->tag);
+    }
+    if (code != OK) {
+        write_request_wipe(write);
+    }
+    return code;
+}
+
+void write_request_wipe(struct write_request *write)
+{
+    for (unsigned i = 0; i < write->officer_key_count; i++) {
+        officer_key_wipe(&write->officer_keys[i]);
+    }
+    write->officer_key_count = 0;
+}
+
+bool write_request_already(const struct request_context *context, const struct write_request *write,
+                           struct buffer *result)
+{
+    uint64_t entry = 0;
+    bool found = write->has_tag && store_operation_find(context->store, write->tag, &entry);
+    if (!found && write->has_tag) {
+        enum err_code code =
+            lines_operation_find(context->store, lines_operation_key(write->operation), &found,
+                                 &entry, NULL);
+        found = code == OK && found;
+    }
+    if (found) {
+        pack_map(result, 2);
+        result_bool(result, "already", true);
+        result_uint(result, "entry", entry);
+    }
+    return found;
+}
+
+void write_request_draft(const struct write_request *write, enum kind kind, struct draft *draft)
+{
+    memset(draft, 0, sizeof *draft);
+    draft->kind = kind;
+    draft->date = write->date;
+    draft->actor = write->actor;
+    draft->operation_tag = write->has_tag ? write->tag : NULL;
+    draft->officer_key_count = write->officer_key_count;
+    draft->officer_keys = write->officer_keys;
+}
+
+void result_appended(struct buffer *result, const struct appended *appended, enum append_mode mode,
+                     size_t more)
+{
+    pack_map(result, 6 + more);
+    result_bool(result, "already", false);
+    result_bool(result, "dry_run", mode == APPEND_DRY_RUN);
+    result_uint(result, "entry", appended->first);
+    result_uint(result, "entries", appended->count);
+    result_uint(result, "size", appended->head.size);
+    result_hash(result, "root", &appended->head.root);
+}
+
+enum err_code write_request_append(const struct request_context *context,
+                                   const struct write_request *write, const struct draft *draft,
+                                   struct buffer *result, struct err *err)
+{
+    struct appended appended = {0};
+    enum err_code code = store_append(context->store, draft, 1, write->mode, &appended, NULL, err);
+    if (code == OK) {
+        result_appended(result, &appended, write->mode, 0);
+    }
+    return code;
+}
