@@ -21,6 +21,7 @@ static void seed_of(uint32_t number, const char *purpose, uint32_t generation,
                                 (uint8_t)(generation >> 16 & 0xff),
                                 (uint8_t)(generation >> 8 & 0xff),
                                 (uint8_t)(generation & 0xff)};
+    crypto_init(); /* every maker comes by here first */
     struct bytes parts[2] = {bytes_of_text(purpose), bytes_of(figures, sizeof figures)};
     hash_parts(&hash, parts, 2);
     memcpy(seed, hash.bytes, SEED_BYTES);
@@ -186,7 +187,6 @@ static void set_past(struct maker *maker)
 
 void maker_found(struct maker *maker, uint32_t number, const struct profile *genesis)
 {
-    crypto_init();
     memset(maker, 0, sizeof *maker);
     maker->number = number;
     maker->draft = calloc(1, sizeof *maker->draft);
