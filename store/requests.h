@@ -47,6 +47,7 @@ REQUEST_HANDLER(request_member_leave);
 /* requests_log.c */
 REQUEST_HANDLER(request_log);
 REQUEST_HANDLER(request_lines);
+/* requests_balance.c */
 REQUEST_HANDLER(request_balance);
 /* requests_audit.c */
 REQUEST_HANDLER(request_audit);
@@ -93,6 +94,9 @@ enum err_code MUST_USE arguments_known(const msgpack_object *arguments, const ch
 /* The own group's state: valid until the next store call. */
 enum err_code MUST_USE request_own_state(const struct request_context *context,
                                          const struct ledger_state **state, struct err *err);
+
+/* E_NO_DATA: nothing of that group's ledger is held. */
+enum err_code request_no_data(struct store *store, const struct hash *group, struct err *err);
 
 /* --- writing entries: what every such request takes ---
  *   date, actor, op, officer_keys [[number, seed]…], dry_run */
