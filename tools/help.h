@@ -2,9 +2,8 @@
 #ifndef SATCHA_TOOLS_HELP_H
 #define SATCHA_TOOLS_HELP_H
 
+#include "proto/version.h"
 #include "tools/command.h"
-
-#define SATCHA_VERSION "0.1.0"
 
 void help_overview(FILE *out);
 void help_version(FILE *out);
