@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# e2e: the README's walk, and mistakes that a treasurer makes
+# timeout: 120
+"""Every command line of the README's walk, taken from the README itself, run in an empty folder by
+bash; then the mistakes: each gets its code, its exit status and a line that helps."""
+import os
+import re
+import subprocess
+
+from harness import BUILD, ROOT, Group, check, equal, free_port, main, workspace
+
+
+def walk_lines():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+        text = f.read()
+    block = re.search(r"## A walk by hand.*?```\n(.*?)```", text, re.S).group(1)
+    return block.strip().split("\n")
+
+
+def test_the_readme_walk():
+    folder = workspace("walk")
+    lines = walk_lines()
+    check(12 <= len(lines) <= 18, "the walk has %d lines" % len(lines))
+    script = "set -e -m\n" + "\n".join(lines) + "\nwait\n"
+    for port in ("7420", "7421", "7422"):
+        script = script.replace("127.0.0.1:" + port, "127.0.0.1:%d" % free_port())
+    # A person takes a moment between commands; a script gives the daemons theirs.
+    script = script.replace("satchad --home phon &\nsatcha", "satchad --home phon &\nsleep 1\nsatcha")
+    script = re.sub(r"(satcha --home phon groups)", r"sleep 1.5; \1", script, count=1)
+    result = subprocess.run(["bash", "-c", script], cwd=folder, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60,
+                            env=dict(os.environ, PATH=BUILD + ":" + os.environ["PATH"]))
+    out = result.stdout.decode()
+    check(result.returncode == 0, "the walk ended with %d:\n%s\n%s"
+          % (result.returncode, out[-1500:], result.stderr.decode()[-1500:]))
+    check("1,200.00" in out, "the deposit is shown")
+    check("กองทุนบ้านส้อง" in out, "Thai names are shown")
+
+
+def test_mistakes_get_lines_that_help():
+    folder = workspace("mistakes")
+    song = Group(folder, "song", "กองทุนบ้านส้อง", extra=("--officer-count", "2"))
+    said = song.refuse("E_MEMBER", "post", "deposit", "--member", "42", "--amount", "1,200.00")
+    check("42" in said, "names the member: " + said)
+    song.run("member", "join", "42")
+    song.run("post", "deposit", "--member", "๔๒", "--amount", "๑,๒๐๐.๐๐")
+    said = song.refuse("E_NEGATIVE", "post", "withdraw", "--member", "42", "--amount", "5,000.00")
+    check("member 42 holds 1,200.00, asked 5,000.00" in said, "both figures: " + said)
+    for args in (("--amount", "12.345"), ("--amount", "-5"), ("--amount", "1,2,3"),
+                 ("--amount", "10000000000000.01")):
+        song.refuse("E_AMOUNT", "post", "deposit", "--member", "42", *args)
+    song.refuse("E_DATE", "post", "deposit", "--member", "42", "--amount", "1", "--date",
+                "2570-02-29")
+    song.refuse("E_DATE", "post", "deposit", "--member", "42", "--amount", "1", "--date",
+                "2099-01-01")
+    said = song.refuse("E_EVENT", "post", "depsit", "--member", "42", "--amount", "1")
+    check("events" in said, "says where the events are listed: " + said)
+    song.refuse("E_USAGE", "post", "deposit", "--membr", "42", status=2)
+    song.refuse("E_USAGE", "pots", status=2)
+    song.refuse("E_STATE", "member", "leave", "42")
+    song.refuse("E_NOT_FOUND", "balance", "12345678")
+    song.refuse("E_QUORUM", "reverse", "2")
+    song.refuse("E_NO_DAEMON", "peers", status=3)
+    equal(song.json("balance", "--member", "42")["rows"][0]["balance"], 120000, "42's savings")
+    status, out, _ = song.call("--json", "post", "deposit", "--member", "43", "--amount", "1")
+    check(status == 1 and '"error": "E_MEMBER"' in out, "an error as JSON: " + out)
+
+
+def test_a_file_happens_whole_or_not_at_all():
+    folder = workspace("files")
+    song = Group(folder, "song", "กองทุนบ้านส้อง")
+    song.run("member", "join", "1-3")
+    path = os.path.join(folder, "may.csv")
+    good = "date,event,member,amount,memo,op\n" \
+           "2026-05-05,deposit,1,100.00,,a1\n5/5/2569,deposit,2,\"1,200.00\",สัจจะ,a2\n" \
+           "๕/๕/๒๕๖๙,withdraw,2,200.00,,a3\n"
+    size = song.json("status")["size"]
+    for bad, code, line in ((good + "2026-05-06,deposit,9,1.00,,a4\n", "E_MEMBER", 5),
+                            (good + "2026-05-06,withdraw,1,100.01,,a4\n", "E_NEGATIVE", 5),
+                            (good.replace("100.00", "100.001"), "E_AMOUNT", 2),
+                            (good.replace("amount", "betrag"), "E_HEADER", None),
+                            (good + "2026-05-06,deposit,1,5.00,,a1\n", "E_DUP", 5)):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(bad)
+        said = song.refuse(code, "import", path)
+        if line is not None:
+            check("%s:%d:" % (path, line) in said, "names the line: " + said)
+        equal(song.json("status")["size"], size, "nothing posted")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(good)
+    song.run("import", path, "--dry-run")
+    equal(song.json("status")["size"], size, "a dry run posts nothing")
+    song.run("import", path)
+    check("already" in song.run("import", path), "the same file again changes nothing")
+    equal(song.json("balance", "--member", "2")["rows"][0]["balance"], 100000, "2's savings")
+
+
+if __name__ == "__main__":
+    main([test_the_readme_walk, test_mistakes_get_lines_that_help,
+          test_a_file_happens_whole_or_not_at_all])
