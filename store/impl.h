@@ -51,6 +51,7 @@ enum { LEDGERS_CACHED = 128 }; /* about 25 KiB each: the rest of 80,000 stays on
 
 /* A block of 256 hashes of one tier (tree.h) with the nodes above them. */
 struct tree_block;
+struct growth;
 struct roster;
 struct lines;
 
@@ -72,6 +73,8 @@ struct store {
 
     bool has_network;
     struct hash network;
+    bool has_invited; /* the invite's head: nothing older of the network is believed */
+    struct head invited;
     struct roster *roster;
     struct map *map;
     struct book book;
@@ -86,6 +89,7 @@ struct store {
     size_t uncommitted;
     struct hash *changed; /* groups whose published head grew in this batch */
     size_t changed_count, changed_cap;
+    struct growth *growth; /* scratch of append and ingest */
 
     struct claim *claims; /* which session pulls which ledger */
     size_t claim_count, claim_cap;

@@ -60,9 +60,10 @@ enum own_status {
     OWN_ROLLBACK,   /* the database is behind the high-water mark */
     OWN_RECOVERING, /* a peer holds a longer or other head of ours */
     OWN_CLOCK,      /* the clock stands before the last own entry */
-    OWN_FORKED
+    OWN_FORKED,
+    OWN_SPOILED /* the own ledger's rows cannot be read: verify, rebuild */
 };
-enum own_status store_own_status(const struct store *store);
+enum own_status store_own_status(struct store *store);
 const char *own_status_text(enum own_status status);
 /* A peer told what it holds of our own ledger. Longer or differing: RECOVERING. */
 void store_own_head_heard(struct store *store, const struct map_item *item, uint64_t starts);

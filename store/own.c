@@ -1,0 +1,286 @@
+/* The own ledger's safety: may it be written, what may peers see of it, and its operations. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/append.h"
+#include "store/ingest.h"
+#include "store/ledger.h"
+#include "store/roster.h"
+
+/* A clock may be a little behind the last entry's: set by hand, or by a network that came late. */
+enum { CLOCK_SLACK_MS = 60000 };
+
+/* --- may it be written --- */
+
+static bool own_ledger(struct store *store, struct ledger **ledger)
+{
+    return ledger_find(store, &store->own_group, ledger, NULL) == OK;
+}
+
+enum own_status store_own_status(struct store *store)
+{
+    struct ledger *ledger;
+    if (store->status != OWN_OK) {
+        return store->status;
+    }
+    if (!own_ledger(store, &ledger)) {
+        return OWN_SPOILED;
+    }
+    if (ledger->frozen) {
+        return OWN_FORKED;
+    }
+    bool behind = store_now_ms(store) + CLOCK_SLACK_MS < ledger->state.last_time_ms;
+    return behind && !store->clock_confirmed ? OWN_CLOCK : OWN_OK;
+}
+
+const char *own_status_text(enum own_status status)
+{
+    switch (status) {
+    case OWN_OK:
+        return "own entries can be written";
+    case OWN_ROLLBACK:
+        return "the database is behind its high-water mark: nothing is written until the newer "
+               "ledger.db is put back";
+    case OWN_RECOVERING:
+        return "a peer holds a longer or another head of this ledger: nothing is written until it "
+               "is pulled back";
+    case OWN_CLOCK:
+        return "the clock stands before the last own entry: nothing is written until an officer "
+               "confirms it";
+    case OWN_FORKED:
+        return "two heads of this ledger disagree: nothing is written until the network resolves "
+               "it";
+    case OWN_SPOILED:
+        return "the own ledger cannot be read from ledger.db: run satcha verify, then satcha "
+               "rebuild";
+    }
+    return "";
+}
+
+static enum err_code rolled_back(struct store *store, struct err *err)
+{
+    struct ledger *ledger;
+    uint64_t size = own_ledger(store, &ledger) ? ledger->size : 0;
+    return err_set(err, E_ROLLBACK,
+                   "the ledger on disk ends at %" PRIu64 ", the mark says %" PRIu64
+                   ": put the newer ledger.db back, or recover it from peers; nothing is written "
+                   "until then",
+                   size, store->highwater.mark.size);
+}
+
+enum err_code own_may_append(struct store *store, struct err *err)
+{
+    enum own_status status = store_own_status(store);
+    switch (status) {
+    case OWN_OK:
+        break;
+    case OWN_ROLLBACK:
+        return rolled_back(store, err);
+    case OWN_RECOVERING:
+        return err_set(err, E_RECOVERING, "%s", own_status_text(status));
+    case OWN_CLOCK:
+        return err_set(err, E_CLOCK, "%s", own_status_text(status));
+    case OWN_FORKED:
+        return err_set(err, E_FORKED, "%s", own_status_text(status));
+    case OWN_SPOILED:
+        return err_set(err, E_CORRUPT, "%s", own_status_text(status));
+    }
+    return OK;
+}
+
+void store_confirm_clock(struct store *store)
+{
+    store->clock_confirmed = true;
+}
+
+void store_own_head_heard(struct store *store, const struct map_item *item, uint64_t starts)
+{
+    struct ledger *ledger;
+    struct hash root;
+    if (!own_ledger(store, &ledger) || store->status != OWN_OK || item->size == 0) {
+        return;
+    }
+    bool other = map_item_is_frozen(item) || item->epoch > ledger->epoch ||
+                 starts > store->highwater.mark.starts;
+    if (!other && item->epoch == ledger->epoch) {
+        other =
+            item->size > ledger->size || (ledger_root_at(store, ledger, item->size, &root) == OK &&
+                                          !hash_equal(&root, &item->root));
+    }
+    if (other) {
+        store->status = OWN_RECOVERING;
+    }
+}
+
+/* --- the high-water mark --- */
+
+enum err_code own_compare_mark(struct store *store, struct err *err)
+{
+    const struct highwater_mark *mark = &store->highwater.mark;
+    struct ledger *ledger;
+    struct hash root;
+    enum err_code code = ledger_find(store, &store->own_group, &ledger, err);
+    if (code != OK) {
+        return code == E_NO_DATA ? db_spoiled(err, "the own ledger") : code;
+    }
+    if (mark->epoch > ledger->epoch ||
+        (mark->epoch == ledger->epoch && mark->size > ledger->size)) {
+        store->status = OWN_ROLLBACK;
+        return OK;
+    }
+    if (mark->size > 0 && mark->epoch == ledger->epoch) {
+        code = ledger_root_at(store, ledger, mark->size, &root);
+        if (code != OK) {
+            return err_set(err, code, "the own tree cannot be read: run satcha verify");
+        }
+        if (!hash_equal(&root, &mark->root)) {
+            store->status = OWN_ROLLBACK;
+            return OK;
+        }
+    }
+    if (mark->size == ledger->size && mark->epoch == ledger->epoch) {
+        return OK;
+    }
+    struct highwater_mark next = {ledger->epoch, ledger->size, ledger->head.root, mark->starts};
+    return highwater_set(&store->highwater, &next, err);
+}
+
+enum err_code store_count_start(struct store *store, uint64_t *starts, struct err *err)
+{
+    struct highwater_mark mark = store->highwater.mark;
+    mark.starts++;
+    enum err_code code = highwater_set(&store->highwater, &mark, err);
+    if (code == OK) {
+        *starts = mark.starts;
+    }
+    return code;
+}
+
+/* --- release --- */
+
+enum err_code own_put_released(struct store *store, const struct head *head, struct err *err)
+{
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    head_pack(&packed, head);
+    enum err_code code = packed.failed ? err_set(err, E_MEMORY, "out of memory for a head")
+                                       : meta_set(store, "released", buffer_view(&packed), err);
+    buffer_free(&packed);
+    return code;
+}
+
+enum err_code own_load_released(struct store *store, struct err *err)
+{
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    enum err_code code = meta_get(store, "released", &packed, err);
+    if (code == OK) {
+        struct cursor cursor = cursor_of(buffer_view(&packed));
+        head_read(&cursor, &store->released);
+        store->has_released =
+            cursor_done(&cursor) && hash_equal(&store->released.group, &store->own_group);
+        code = store->has_released ? OK : db_spoiled(err, "the released head");
+    }
+    buffer_free(&packed);
+    return code == E_NOT_FOUND ? OK : code;
+}
+
+/* The mark is durable: the head may be seen from now on. */
+enum err_code own_show_released(struct store *store, const struct head *head, struct err *err)
+{
+    store->released = *head;
+    store->has_released = true;
+    enum err_code code = batch_changed(store, &store->own_group, err);
+    if (code != OK) {
+        return code;
+    }
+    if (store->has_network && hash_equal(&store->own_group, &store->network)) {
+        return roster_load(store, err);
+    }
+    return roster_refresh(store, &store->own_group, err);
+}
+
+enum err_code store_release(struct store *store, struct err *err)
+{
+    struct ledger *ledger;
+    enum err_code code = batch_commit(store, err);
+    if (code == OK) {
+        code = ledger_find(store, &store->own_group, &ledger, err);
+    }
+    if (code != OK) {
+        return code;
+    }
+    if (store->status != OWN_OK) {
+        return own_may_append(store, err);
+    }
+    struct head head = ledger->head;
+    store->releasing = true;
+    if (store->has_released && store->released.size == head.size) {
+        return OK;
+    }
+    code = db_begin(&store->db, DB_FULL, err);
+    if (code == OK) {
+        code = own_put_released(store, &head, err);
+        code = code == OK ? db_commit(&store->db, err) : code;
+        db_rollback(&store->db);
+    }
+    return code == OK ? own_show_released(store, &head, err) : code;
+}
+
+/* --- operations --- */
+
+static int64_t tag_number(const uint8_t tag[OPERATION_TAG_BYTES])
+{
+    uint64_t number = 0;
+    for (unsigned i = 0; i < OPERATION_TAG_BYTES; i++) {
+        number = number << 8 | tag[i];
+    }
+    return (int64_t)number;
+}
+
+void store_operation_tag(const struct store *store, struct bytes id,
+                         uint8_t tag[OPERATION_TAG_BYTES])
+{
+    uint8_t key[SEED_BYTES];
+    struct hash hash;
+    seed_derive(store->keys.seed, SEED_OPERATION_TAG, 0, key);
+    hash_hmac(&hash, bytes_of(key, sizeof key), id);
+    memcpy(tag, hash.bytes, OPERATION_TAG_BYTES);
+}
+
+bool store_operation_find(struct store *store, const uint8_t tag[OPERATION_TAG_BYTES],
+                          uint64_t *index)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    if (db_statement(&store->db, "SELECT entry FROM operations WHERE tag = ?1", &statement, NULL) !=
+        OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, tag_number(tag));
+    if (db_row(&store->db, statement, &row, NULL) != OK || !row) {
+        return false;
+    }
+    *index = (uint64_t)sqlite3_column_int64(statement, 0);
+    db_reset(statement);
+    return true;
+}
+
+enum err_code operation_put(struct store *store, struct bytes terms, uint64_t index,
+                            struct err *err)
+{
+    uint8_t tag[OPERATION_TAG_BYTES];
+    sqlite3_stmt *statement;
+    if (!terms_operation_tag(terms, tag)) {
+        return OK;
+    }
+    enum err_code code =
+        db_statement(&store->db, "INSERT OR IGNORE INTO operations(tag, entry) VALUES(?1, ?2)",
+                     &statement, err);
+    if (code != OK) {
+        return code;
+    }
+    (void)sqlite3_bind_int64(statement, 1, tag_number(tag));
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)index);
+    return db_run(&store->db, statement, err);
+}
