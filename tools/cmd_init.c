@@ -14,7 +14,7 @@
 #include "tools/json.h"
 #include "tools/show.h"
 
-enum { OFFICERS_DEFAULT = 3, POLICY_FILE_MAX = 65536 };
+enum { OFFICERS_DEFAULT = 3, POLICY_FILE_MAX = 65536, CARD_FILE_MAX = 131072 };
 
 static enum err_code copy_text(const struct invocation *invocation, const char *option, char *out,
                                size_t size, enum profile_field field, struct profile *profile,
@@ -200,7 +200,7 @@ static enum err_code make_officers(const struct invocation *invocation, const ch
         code = make_folder(folder, 0700, err);
     }
     for (uint32_t number = 1; code == OK && number <= count; number++) {
-        char path[PATH_TEXT_MAX + 32];
+        char path[2 * PATH_TEXT_MAX];
         snprintf(path, sizeof path, "%s/%u.key", folder, number);
         struct officer_key key = {.number = number};
         random_bytes(key.seed, sizeof key.seed);
@@ -294,9 +294,9 @@ static enum err_code take_governor(const char *path, struct profile *network, st
 {
     static struct card card;
     struct buffer text, scratch;
-    buffer_init(&text, NOTE_MAX_BYTES * 16);
+    buffer_init(&text, CARD_FILE_MAX);
     buffer_init(&scratch, 0);
-    enum err_code code = file_read(path, NOTE_MAX_BYTES * 16, &text, err);
+    enum err_code code = file_read(path, CARD_FILE_MAX, &text, err);
     if (code == OK) {
         code = card_parse(buffer_view(&text), &scratch, &card, err);
         if (code != OK) {

@@ -206,7 +206,11 @@ static void show_lines_page(const struct invocation *invocation, const msgpack_o
         show_cell(table, "%s", field_date(line, "date", invocation->language));
         show_cell(table, "%s", what_happened(line));
         show_cell(table, "%" PRIu64, field_uint(line, "account"));
-        show_cell(table, field(line, "member") ? "%" PRIu64 : "", field_uint(line, "member"));
+        if (field(line, "member")) {
+            show_cell(table, "%" PRIu64, field_uint(line, "member"));
+        } else {
+            show_cell(table, "%s", "");
+        }
         show_cell_amount(table, field_int(line, "amount"), minor_digits);
         if (field(line, "balance")) {
             show_cell_amount(table, field_int(line, "balance"), minor_digits);

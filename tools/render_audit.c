@@ -48,11 +48,10 @@ static void print_head(const struct invocation *invocation, const msgpack_object
 static void print_coverage(const struct invocation *invocation, const msgpack_object *result)
 {
     const msgpack_object *coverage = field(result, "coverage");
-    printf(say(invocation,
-               "%" PRIu64 " of %" PRIu64 " groups held, %" PRIu64
-               " with an entry of the last 35 days\n",
-               "ถือสมุดบัญชี %" PRIu64 " จาก %" PRIu64 " กลุ่ม, มีรายการใน 35 วัน %" PRIu64 " กลุ่ม\n"),
-           field_uint(coverage, "held"), field_uint(coverage, "expected"),
+    printf("%s: %" PRIu64 " %s %" PRIu64 "; %s: %" PRIu64 "\n",
+           say(invocation, "groups held", "ถือสมุดบัญชี"), field_uint(coverage, "held"),
+           say(invocation, "of", "จาก"), field_uint(coverage, "expected"),
+           say(invocation, "with an entry of the last 35 days", "มีรายการใน 35 วัน"),
            field_uint(coverage, "fresh"));
     for (uint32_t i = 0; i < field_count(result, "groups"); i++) {
         const msgpack_object *group = field_item(result, "groups", i);

@@ -10,7 +10,9 @@ static enum err_code print_text(const msgpack_object *result, const char *key, s
     if (!text || text->type != MSGPACK_OBJECT_STR) {
         return err_set(err, E_FRAME, "the answer has no %s", key);
     }
-    fwrite(text->via.str.ptr, 1, text->via.str.size, stdout);
+    if (fwrite(text->via.str.ptr, 1, text->via.str.size, stdout) != text->via.str.size) {
+        return err_set(err, E_IO, "standard output cannot be written");
+    }
     if (text->via.str.size == 0 || text->via.str.ptr[text->via.str.size - 1] != '\n') {
         putchar('\n');
     }

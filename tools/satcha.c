@@ -20,7 +20,8 @@ static const struct command *find_command(char **argv, int count, int *words)
         if (count < want) {
             continue;
         }
-        snprintf(name, sizeof name, want == 2 ? "%s %s" : "%s", argv[0], want == 2 ? argv[1] : "");
+        snprintf(name, sizeof name, "%s%s%s", argv[0], want == 2 ? " " : "",
+                 want == 2 ? argv[1] : "");
         for (unsigned row = 0; row < rows; row++) {
             if (strcmp(table[row].name, name) == 0) {
                 *words = want;
