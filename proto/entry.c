@@ -468,7 +468,8 @@ void entry_approval_message(const struct hash *group, const struct hash *unsigne
                             uint8_t out[APPROVAL_MESSAGE_BYTES])
 {
     static const char purpose[] = "satcha/approval/1\n";
-    static_assert(sizeof purpose - 1 + 2 * HASH_BYTES == APPROVAL_MESSAGE_BYTES, "no padding");
+    static_assert(sizeof purpose - 1 + HASH_BYTES + HASH_BYTES == APPROVAL_MESSAGE_BYTES,
+                  "no padding");
     memcpy(out, purpose, sizeof purpose - 1);
     memcpy(out + sizeof purpose - 1, group->bytes, HASH_BYTES);
     memcpy(out + sizeof purpose - 1 + HASH_BYTES, unsigned_hash->bytes, HASH_BYTES);

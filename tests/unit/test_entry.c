@@ -381,7 +381,7 @@ static void test_order_and_uniqueness(void **state)
     (void)state;
     static const struct {
         uint16_t accounts[2];
-        int64_t satang[2];
+        int64_t lines[2];
         uint8_t parties[2];
     } bad_posts[] = {
         {{1120, 1110}, {1, -1}, {0, 0}}, /* account */
@@ -393,7 +393,7 @@ static void test_order_and_uniqueness(void **state)
     for (size_t i = 0; i < sizeof bad_posts / sizeof *bad_posts; i++) {
         plain_entry(&entry);
         for (unsigned k = 0; k < 2; k++) {
-            add_line(&entry, bad_posts[i].accounts[k], bad_posts[i].satang[k],
+            add_line(&entry, bad_posts[i].accounts[k], bad_posts[i].lines[k],
                      bad_posts[i].parties[k]);
         }
         refused_to_encode(&entry, E_ENCODING);

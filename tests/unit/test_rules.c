@@ -435,12 +435,12 @@ static void test_lookup_failure_is_no_verdict(void **state)
     maker_topic(&group, "cites");
     maker_cite(&group, 0);
     struct bytes leaf = maker_leaf(&group);
+    struct past past = group.past;
+    past.root_at = failing_root;
+    group.fold->past = &past;
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         enum err_code failure = failures[i];
-        struct past past = group.past;
         past.context = &failure;
-        past.root_at = failing_root;
-        group.fold->past = &past;
         assert_int_equal(fold_leaf(group.fold, leaf, NULL), failures[i]);
         assert_false(verdict_is_final(failures[i]));
         assert_memory_equal(&before, &group.state, sizeof before);
