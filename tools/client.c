@@ -104,11 +104,20 @@ static enum err_code lost(struct err *err)
                    "again (`satcha log` shows what was written)");
 }
 
+/* Texts and bins of an unpacked object point into the bytes that it came from, so a copy of these
+ * goes into the zone that the result owns. */
 static enum err_code unpack(struct bytes bytes, msgpack_unpacked *result, struct err *err)
 {
     size_t offset = 0;
     msgpack_unpacked_init(result);
-    if (msgpack_unpack_next(result, (const char *)bytes.data, bytes.len, &offset) !=
+    result->zone = msgpack_zone_new(MSGPACK_ZONE_CHUNK_SIZE);
+    char *copy = result->zone ? msgpack_zone_malloc(result->zone, bytes.len + 1) : NULL;
+    if (!copy) {
+        msgpack_unpacked_destroy(result);
+        return err_set(err, E_MEMORY, "out of memory for an answer of %zu bytes", bytes.len);
+    }
+    memcpy(copy, bytes.data, bytes.len);
+    if (msgpack_unpack(copy, bytes.len, &offset, result->zone, &result->data) !=
             MSGPACK_UNPACK_SUCCESS ||
         offset != bytes.len) {
         msgpack_unpacked_destroy(result);
