@@ -306,6 +306,16 @@ void result_uint(struct buffer *out, const char *key, uint64_t value)
     pack_uint(out, value);
 }
 
+void result_number(struct buffer *out, const char *key, uint64_t value)
+{
+    pack_text(out, key);
+    if (value == 0) {
+        pack_nil(out);
+    } else {
+        pack_uint(out, value);
+    }
+}
+
 void result_int(struct buffer *out, const char *key, int64_t value)
 {
     pack_text(out, key);

@@ -19,7 +19,7 @@ static const struct request_row TABLE[] = {
     {"card", "", "group, card", "", 0, request_card},
     {"amend",
      "[name], [name_en], [addresses], [policy], [signing_key], [transport_key], "
-     "[officers [[number, public key]…]], [recovery_quorum], [leave_network], " WRITE_ARGUMENTS,
+     "[officers [\"number:public key\"…]], [recovery_quorum], [leave_network], " WRITE_ARGUMENTS,
      WRITE_RESULT, "E_USAGE, " WRITE_ERRORS, REQUEST_WRITES, request_amend},
     {"network found", "cards, [officer_keys], [date], [actor]",
      WRITE_RESULT ", network, name, groups [{group, name, place}…]",
@@ -44,7 +44,7 @@ static const struct request_row TABLE[] = {
      "E_NO_DAEMON", REQUEST_NETWORK, NULL},
     {"ping", "group", "group, round_trip_ms", "E_NO_DAEMON, E_NOT_FOUND, E_TIMEOUT",
      REQUEST_NETWORK, NULL},
-    {"groups", "[as_of]",
+    {"groups", "",
      "network, currency, minor_digits, groups [{group, name, name_en, place, type, epoch, size, "
      "stored, root, status, stopped_at, members, valid, invalid, last_date, heard, own, network, "
      "rostered, frozen, flags}…]",
@@ -63,7 +63,7 @@ static const struct request_row TABLE[] = {
     {"post",
      "event, amount, [member], [account], [pay], [sub], [unit], [fund], [party], [face], [cost], "
      "[interest], [penalty], [round], [memo], [reported], [lines [\"account=amount\"…]] "
-     "(journal), [refs], " WRITE_ARGUMENTS,
+     "(journal), " WRITE_ARGUMENTS,
      WRITE_RESULT ", lines [{account, member, amount}…], minor_digits",
      "E_EVENT, E_AMOUNT, E_ACCOUNT, E_MEMBER, E_ROUND, E_NEGATIVE, E_LIMIT, " WRITE_ERRORS,
      REQUEST_WRITES, request_post},
@@ -106,7 +106,7 @@ static const struct request_row TABLE[] = {
      REQUEST_LONG, request_verify},
     {"rebuild", "", "groups, entries", "E_IO, E_CORRUPT", REQUEST_WRITES | REQUEST_LONG,
      request_rebuild},
-    {"doctor", "", "good, findings [{good, what, todo}…]", "", 0, request_doctor},
+    {"doctor", "[confirm_clock]", "good, findings [{good, what, todo}…]", "", 0, request_doctor},
     {"events", "", "events [{number, name, name_th, member, either_way, help}…]", "", 0,
      request_events},
     {"accounts", "", "accounts [{account, name, name_th, type, intergroup}…]", "", 0,

@@ -98,6 +98,13 @@ enum err_code MUST_USE request_own_state(const struct request_context *context,
 /* E_NO_DATA: nothing of that group's ledger is held. */
 enum err_code request_no_data(struct store *store, const struct hash *group, struct err *err);
 
+/* Appends the genesis leaf of a ledger to `out`. */
+enum err_code MUST_USE request_genesis(struct store *store, const struct hash *group,
+                                       struct buffer *out, struct err *err);
+/* Verifies everything that is held; what is wrong stands in the result. */
+enum err_code MUST_USE request_verify_all(const struct request_context *context,
+                                          struct buffer *result, struct err *err);
+
 /* --- writing entries: what every such request takes ---
  *   date, actor, op, officer_keys [[number, seed]…], dry_run */
 struct write_request {
@@ -117,6 +124,12 @@ void write_request_wipe(struct write_request *write);
 /* Was this operation done before? Then writes the result that says so and returns true. */
 bool write_request_already(const struct request_context *context, const struct write_request *write,
                            struct buffer *result);
+/* Appends an amend that cites its predecessor. */
+enum amend_keys { AMEND_NO_KEYS = 0, AMEND_SIGNING_KEY = 1, AMEND_TRANSPORT_KEY = 2 };
+enum err_code MUST_USE request_amend_append(const struct request_context *context,
+                                            const struct write_request *write,
+                                            const struct profile *change, enum amend_keys keys,
+                                            struct appended *appended, struct err *err);
 /* Starts a draft with what the request gives. `terms` is set by the caller. */
 void write_request_draft(const struct write_request *write, enum kind kind, struct draft *draft);
 /* Appends one draft and writes the result. */
@@ -133,6 +146,7 @@ void result_appended(struct buffer *result, const struct appended *appended, enu
 void result_text(struct buffer *out, const char *key, const char *value); /* NULL or "" = nil */
 void result_bytes(struct buffer *out, const char *key, struct bytes text);
 void result_uint(struct buffer *out, const char *key, uint64_t value);
+void result_number(struct buffer *out, const char *key, uint64_t value); /* 0 = nil */
 void result_int(struct buffer *out, const char *key, int64_t value);
 void result_bool(struct buffer *out, const char *key, bool value);
 void result_hash(struct buffer *out, const char *key, const struct hash *value); /* NULL = nil */

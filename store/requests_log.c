@@ -52,7 +52,7 @@ static const char *verdict_of(const struct log_page *page, uint64_t index)
             return err_name(page->verdicts[i].code);
         }
     }
-    return "ok";
+    return NULL; /* valid */
 }
 
 static void pack_posts(struct buffer *out, const struct entry *entry)
@@ -121,7 +121,7 @@ static enum err_code pack_entry(void *context, uint64_t index, struct bytes leaf
     result_text(out, "kind", kind ? kind->name : "unknown");
     result_date(out, "date", entry->date);
     result_text(out, "time", time_format_iso(entry->time_ms, time));
-    result_uint(out, "actor", entry->actor);
+    result_number(out, "actor", entry->actor);
     pack_terms(out, entry);
     result_text(out, "verdict", verdict_of(page, index));
     result_uint(out, "approvals", entry->approval_count);
@@ -283,11 +283,11 @@ static enum err_code pack_line(void *context, const struct line_row *row)
     result_text(out, "event", event ? event->name : NULL);
     result_uint(out, "line", line->line);
     result_uint(out, "account", line->account);
-    result_uint(out, "member", line->member);
-    result_uint(out, "party", line->party);
-    result_uint(out, "sub", line->sub);
-    result_uint(out, "unit", line->unit);
-    result_uint(out, "fund", line->fund);
+    result_number(out, "member", line->member);
+    result_number(out, "party", line->party);
+    result_number(out, "sub", line->sub);
+    result_number(out, "unit", line->unit);
+    result_number(out, "fund", line->fund);
     result_amount(out, "amount", line->amount);
     result_bytes(out, "memo", line->memo);
     result_bytes(out, "op", line->operation);

@@ -124,7 +124,7 @@ static void result_posted(struct buffer *result, const struct posting_batch *bat
         const struct body_line *line = &batch->lines[i];
         pack_map(result, 3);
         result_uint(result, "account", line->account);
-        result_uint(result, "member", line->member);
+        result_number(result, "member", line->member);
         result_amount(result, "amount", line->amount);
     }
 }
