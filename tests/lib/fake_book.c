@@ -71,6 +71,7 @@ static void ledger_clear(struct fake_ledger *ledger)
         free(ledger->level[l].node);
     for (uint64_t i = 0; i < ledger->links; i++)
         buffer_free(&ledger->link[i].packed);
+    free(ledger->link);
 }
 
 static struct fake_ledger *find(struct fake_book *book, const struct hash *group)
@@ -103,10 +104,26 @@ static void set_map(struct fake_book *book, const struct fake_ledger *ledger)
     assert(map_set(book->book.map, &item));
 }
 
+static void grow_links(struct fake_ledger *ledger)
+{
+    uint64_t capacity = ledger->link_capacity == 0 ? 1 : ledger->link_capacity * 2;
+    struct fake_link *grown = calloc((size_t)capacity, sizeof *grown);
+
+    assert(grown != NULL);
+    if (ledger->links > 0)
+        memcpy(grown, ledger->link, (size_t)ledger->links * sizeof *grown);
+    free(ledger->link);
+    ledger->link = grown;
+    ledger->link_capacity = capacity;
+}
+
 static void add_link(struct fake_ledger *ledger, const struct link *link)
 {
-    struct fake_link *kept = &ledger->link[ledger->links];
+    struct fake_link *kept;
 
+    if (ledger->links == ledger->link_capacity)
+        grow_links(ledger);
+    kept = &ledger->link[ledger->links];
     assert(ledger->links < FAKE_LINKS_MAX && link->leaf.len == FAKE_KEY_LEAF_BYTES);
     buffer_init(&kept->packed, 0);
     link_pack(&kept->packed, link);

@@ -6,7 +6,7 @@
 
 #include "proto/session.h"
 
-enum { FAKE_LINKS_MAX = 8, FAKE_LEVELS = 24, FAKE_KEY_LEAF_BYTES = 1 + 2 * HASH_BYTES };
+enum { FAKE_LINKS_MAX = 512, FAKE_LEVELS = 24, FAKE_KEY_LEAF_BYTES = 1 + 2 * HASH_BYTES };
 
 /* What everybody may know of a group, and its secret keys: tests write every ledger. */
 struct fake_group {
@@ -39,8 +39,8 @@ struct fake_ledger {
     bool changed;       /* since the last commit */
     bool frozen;
     const struct session *claimed_by;
-    struct fake_link link[FAKE_LINKS_MAX];
-    uint64_t links;
+    struct fake_link *link;
+    uint64_t links, link_capacity;
 };
 
 struct fake_book {

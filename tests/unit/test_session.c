@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/lib/fake_net.h"
+#include "tests/lib/prng.h"
 
 enum { GROUPS = 12, BOOKS = 3, NETWORK = 0, A = 1, B = 2, C = 3 };
 
@@ -182,6 +183,26 @@ static void test_key_chain(void **state)
     fake_run(&world.net);
     assert_settled(&world, end);
     assert_int_equal(end->said[MESSAGE_CHAIN], 1); /* nothing new in it */
+    world_free(&world);
+}
+
+/* More links than one CHAIN page takes. */
+static void test_long_key_chain(void **state)
+{
+    enum { CHANGES = 400 };
+    struct world world;
+    struct fake_end *end;
+
+    (void)state;
+    world_new(&world, GROUPS);
+    fake_append(world.book[0], 8, 2, 100, 1);
+    for (unsigned i = 0; i < CHANGES; i++)
+        fake_change_keys(world.book[0], 8, i + 2);
+    end = fake_link(&world.net, world.book[0], world.book[1]);
+    fake_run(&world.net);
+    assert_settled(&world, end);
+    assert_true(end->said[MESSAGE_CHAIN] >= 2);
+    assert_int_equal(world.book[1]->ledgers[8].links, CHANGES + 1);
     world_free(&world);
 }
 
@@ -479,6 +500,70 @@ static void test_many_small_groups(void **state)
     world_free(&world);
 }
 
+/* A LIST of several pages; while it goes out the peer compares once more. */
+static void test_long_list(void **state)
+{
+    enum { MANY = 5000 };
+    struct world world;
+    struct fake_end *end;
+
+    (void)state;
+    world_new(&world, MANY);
+    fake_append(world.book[0], 4000, 5, 100, 1);
+    fake_append(world.book[1], 3000, 5, 100, 1);
+    end = fake_link(&world.net, world.book[0], world.book[1]);
+    fake_event(&world.net, end->other, SESSION_ANTI_ENTROPY);
+    fake_run(&world.net);
+    assert_settled(&world, end);
+    assert_int_equal(end->said[MESSAGE_LIST] % 3, 0); /* 2,048 and 2,048 and 904 */
+    assert_true(end->said[MESSAGE_LIST] <= 6);
+    world_free(&world);
+}
+
+/* Three nodes, lines that come and go, heads that change meanwhile: in the end all are equal. */
+static void test_random_histories(void **state)
+{
+    enum { SEEDS = 40, ROUNDS = 60 };
+
+    (void)state;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct world world;
+        struct prng prng;
+
+        world_new(&world, GROUPS);
+        prng_init(&prng, seed);
+        for (unsigned i = 0; i < 3; i++)
+            fake_link(&world.net, world.book[i], world.book[(i + 1) % BOOKS]);
+        fake_run(&world.net);
+        for (unsigned round = 0; round < ROUNDS; round++) {
+            /* Group g is written by book g % 3 alone: no forks. */
+            size_t group = (size_t)prng_below(&prng, GROUPS);
+            size_t writer = group == NETWORK ? 0 : (group - 1) % BOOKS;
+            struct fake_end *end = &world.net.end[prng_below(&prng, world.net.count)];
+
+            fake_append(world.book[writer], group, 1 + (size_t)prng_below(&prng, 2000), 100,
+                        (unsigned)round);
+            fake_heads(&world.net, world.book[writer], group);
+            end->deliver_max = (size_t)prng_below(&prng, 12);
+            world.net.hold_commits = prng_below(&prng, 3) == 0;
+            fake_wait(&world.net, 500 * prng_below(&prng, 12));
+        }
+        world.net.hold_commits = false;
+        for (size_t i = 0; i < world.net.count; i++)
+            world.net.end[i].deliver_max = SIZE_MAX;
+        fake_wait(&world.net, 70000);
+        for (size_t i = 0; i < world.net.count; i++)
+            fake_event(&world.net, &world.net.end[i], SESSION_ANTI_ENTROPY);
+        fake_wait(&world.net, 70000);
+        if (!fake_books_equal(world.book[0], world.book[1]) ||
+            !fake_books_equal(world.book[1], world.book[2]))
+            fail_msg("seed %u: the three are not equal", (unsigned)seed);
+        for (size_t i = 0; i < world.net.count; i += 2)
+            assert_settled(&world, &world.net.end[i]);
+        world_free(&world);
+    }
+}
+
 static void test_anti_entropy_and_own_head(void **state)
 {
     struct world world;
@@ -538,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_both_behind_and_network_first),
         cmocka_unit_test(test_network_goes_first),
         cmocka_unit_test(test_key_chain),
+        cmocka_unit_test(test_long_key_chain),
         cmocka_unit_test(test_live_push),
         cmocka_unit_test(test_resume_after_cut),
         cmocka_unit_test(test_chunks_end_at_runs),
@@ -551,6 +637,8 @@ int main(void)
         cmocka_unit_test(test_limited_stranger),
         cmocka_unit_test(test_limited_silent),
         cmocka_unit_test(test_many_small_groups),
+        cmocka_unit_test(test_long_list),
+        cmocka_unit_test(test_random_histories),
         cmocka_unit_test(test_anti_entropy_and_own_head),
         cmocka_unit_test(test_pings),
     };
