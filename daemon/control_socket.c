@@ -104,7 +104,7 @@ static void tell_progress(void *context, const char *what, uint64_t done, uint64
 {
     struct client *client = context;
     uint64_t now_ms = node_now_ms();
-    if (client->out.len > 0 || now_ms - client->progress_ms < PROGRESS_MS) {
+    if (client->out.len > 0 || node_elapsed_ms(now_ms, client->progress_ms) < PROGRESS_MS) {
         return;
     }
     client->progress_ms = now_ms;
@@ -344,7 +344,8 @@ uint64_t control_service(struct control *control, uint64_t now_ms)
         if (client->late.waiting) {
             next_ms = client->late.until_ms < next_ms ? client->late.until_ms : next_ms;
             answer_late(client, now_ms);
-        } else if (now_ms - client->moved_ms >= (uint64_t)(middle ? MESSAGE_MS : IDLE_MS)) {
+        } else if (node_elapsed_ms(now_ms, client->moved_ms) >=
+                   (uint64_t)(middle ? MESSAGE_MS : IDLE_MS)) {
             log_line(LOG_DEBUG, "a client of the control socket is dropped: it does not go on");
             client_close(client);
         }

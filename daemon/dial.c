@@ -203,7 +203,7 @@ static uint64_t back_off_ms(unsigned failures)
 void dialer_ended(struct dialer *dialer, const struct peer *peer)
 {
     uint64_t now_ms = node_now_ms();
-    bool good = peer->ready && now_ms - peer->ready_ms >= DIAL_GOOD_MS;
+    bool good = peer->ready && node_elapsed_ms(now_ms, peer->ready_ms) >= DIAL_GOOD_MS;
     for (size_t i = 0; i < dialer->count; i++) {
         struct dial_target *target = &dialer->targets[i];
         if (!hash_equal(&target->contact.group, &peer->group) ||
@@ -263,7 +263,7 @@ void dialer_redraw(struct dialer *dialer)
     for (size_t i = 0; i < node->peer_count; i++) {
         struct peer *peer = node->peers[(start + i) % node->peer_count];
         if (peer->state == PEER_OPEN && peer->direction == PEER_OUT && !peer->by_hand &&
-            now_ms - peer->opened_ms >= DRAWN_AT_LEAST_MS) {
+            node_elapsed_ms(now_ms, peer->opened_ms) >= DRAWN_AT_LEAST_MS) {
             peer_close(peer, OK, "%s", "");
             break;
         }

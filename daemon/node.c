@@ -24,6 +24,11 @@ uint64_t node_now_ms(void)
     return uv_hrtime() / 1000000 + 1;
 }
 
+uint64_t node_elapsed_ms(uint64_t now_ms, uint64_t then_ms)
+{
+    return now_ms > then_ms ? now_ms - then_ms : 0;
+}
+
 uint64_t node_random(uint64_t below)
 {
     uint64_t value;
@@ -117,7 +122,7 @@ void node_count_stranger(struct node *node, const char *address, const char *why
 {
     uint64_t now_ms = node_now_ms();
     node->strangers++;
-    if (now_ms - node->strangers_ms < STRANGERS_LINE_MS) {
+    if (node_elapsed_ms(now_ms, node->strangers_ms) < STRANGERS_LINE_MS) {
         return;
     }
     log_line(LOG_DEBUG, "%u unknown callers dropped, the last from %s: %s", node->strangers,

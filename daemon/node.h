@@ -90,6 +90,8 @@ int node_run(struct node *node);
 
 /* Monotonic, never 0. */
 uint64_t node_now_ms(void);
+/* now - then; 0 where `then` was noted after `now` was read: a turn of the loop takes time. */
+uint64_t node_elapsed_ms(uint64_t now_ms, uint64_t then_ms);
 uint64_t node_random(uint64_t below); /* 0 <= result < below */
 /* Eight hex digits of the id, as listings and the log name groups. */
 const char *node_group_name(const struct hash *group, char out[NODE_NAME_MAX]);

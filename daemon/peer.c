@@ -306,17 +306,18 @@ void peer_take(struct peer *peer, struct bytes bytes)
 static void check_deadlines(struct peer *peer, uint64_t now_ms)
 {
     bool early = peer->state < PEER_OPEN;
-    if (early && now_ms - peer->opened_ms >= HANDSHAKE_MS) {
+    if (early && node_elapsed_ms(now_ms, peer->opened_ms) >= HANDSHAKE_MS) {
         peer_close(peer, E_TIMEOUT, "no connection with a whole handshake within %d s",
                    HANDSHAKE_MS / 1000);
-    } else if (peer->state == PEER_ENDING && now_ms - peer->ending_ms >= ENDING_MS) {
+    } else if (peer->state == PEER_ENDING &&
+               node_elapsed_ms(now_ms, peer->ending_ms) >= ENDING_MS) {
         peer_close(peer, OK, "%s", "");
     } else if (peer->state == PEER_OPEN && peer->middle_ms != 0 &&
-               now_ms - peer->middle_ms >= MESSAGE_MS) {
+               node_elapsed_ms(now_ms, peer->middle_ms) >= MESSAGE_MS) {
         peer_close(peer, E_TIMEOUT, "a message that it began is not whole after %d s",
                    MESSAGE_MS / 1000);
     } else if (peer->state == PEER_OPEN && peer_backlog(peer) > 0 &&
-               now_ms - peer->written_ms >= WRITE_STALL_MS) {
+               node_elapsed_ms(now_ms, peer->written_ms) >= WRITE_STALL_MS) {
         peer_close(peer, E_TIMEOUT, "it has read nothing for %d s", WRITE_STALL_MS / 1000);
     }
 }
@@ -325,7 +326,7 @@ uint64_t peer_service(struct peer *peer, uint64_t now_ms)
 {
     check_deadlines(peer, now_ms);
     if (peer->state == PEER_OPEN && peer->session != NULL) {
-        if (now_ms - peer->ticked_ms >= TICK_MS) {
+        if (node_elapsed_ms(now_ms, peer->ticked_ms) >= TICK_MS) {
             peer->ticked_ms = now_ms;
             peer_step(peer, SESSION_TICK, NULL);
             if (!peer->writing && peer->write_buffer != NULL) {
