@@ -138,7 +138,7 @@ enum err_code map_reset(struct map *map, const struct map_item *items, const uin
     if (count > (size_t)GROUPS_MAX + 1)
         return E_CAP;
     nodes = plan_levels(&next);
-    if (count > 0) {
+    if (nodes > 0) {
         next.items = calloc(count, sizeof *next.items);
         next.by_tag = calloc(count, sizeof *next.by_tag);
         next.node = calloc(nodes, sizeof *next.node);
