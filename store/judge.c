@@ -105,6 +105,15 @@ static bool is_rostered(void *context, const struct hash *group)
     return has;
 }
 
+/* A row that should be there: counted, and told where it is not. */
+static void compare_row(struct judge *judge, enum judge_table table, uint64_t index, bool is_there)
+{
+    judge->rows[table]++;
+    if (!is_there && judge->differs != NULL) {
+        judge->differs(judge->differs_context, index, table);
+    }
+}
+
 static enum err_code admitted(void *context, const struct admission *admission, uint64_t index)
 {
     struct judge *judge = context;
@@ -112,6 +121,10 @@ static enum err_code admitted(void *context, const struct admission *admission, 
     if (judge->mode == JUDGE_RECORD) {
         code = roster_put(judge->store, admission, index, judge->err);
         (void)fails(judge, code);
+    }
+    if (judge->mode == JUDGE_COMPARE) {
+        bool same = roster_row_is(judge->store, admission, index);
+        compare_row(judge, TABLE_ROSTER, index, same);
     }
     return code;
 }
@@ -122,8 +135,11 @@ void judge_start(struct judge *judge, struct store *store, struct ledger *ledger
     judge->store = store;
     judge->ledger = ledger;
     judge->mode = mode;
+    judge->state = state;
     judge->failed = OK;
     judge->err = NULL;
+    judge->differs = NULL;
+    memset(judge->rows, 0, sizeof judge->rows);
     buffer_init(&judge->leaf, 0);
     judge->past = (struct past){judge,          past_root_at,      past_leaf,
                                 past_was_valid, past_was_reversed, past_was_approved,
@@ -136,6 +152,12 @@ void judge_start(struct judge *judge, struct store *store, struct ledger *ledger
     fold->is_rostered = is_network ? is_rostered : NULL;
     fold->admitted = is_network ? admitted : NULL;
     fold->roster_context = judge;
+}
+
+void judge_continue(struct judge *judge, struct ledger_state *state)
+{
+    judge->state = state;
+    judge->store->fold.state = state;
 }
 
 void judge_end(struct judge *judge)
@@ -194,10 +216,67 @@ static enum err_code record(struct judge *judge, enum err_code verdict, struct e
     return code;
 }
 
+/* --- the same, compared with what is there --- */
+
+/* Is there a row whose bound columns are these? A table that cannot be read has none. */
+static bool row_is(struct judge *judge, const char *sql, int64_t first, int64_t second)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    if (db_statement(&judge->store->db, sql, &statement, NULL) != OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, first);
+    (void)sqlite3_bind_int64(statement, 2, second);
+    if (db_row(&judge->store->db, statement, &row, NULL) != OK) {
+        return false;
+    }
+    db_reset(statement);
+    return row != 0;
+}
+
+static bool approved_is(struct judge *judge, const struct fold *fold)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    if (db_statement(&judge->store->db,
+                     "SELECT 1 FROM approved WHERE ledger = ?1 AND hash = ?2 AND entry = ?3",
+                     &statement, NULL) != OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, judge->ledger->id);
+    db_bind_hash(statement, 2, &fold->marks.approved_hash);
+    (void)sqlite3_bind_int64(statement, 3, (int64_t)fold->index);
+    if (db_row(&judge->store->db, statement, &row, NULL) != OK) {
+        return false;
+    }
+    db_reset(statement);
+    return row != 0;
+}
+
+static void compare(struct judge *judge, enum err_code verdict)
+{
+    const struct fold *fold = &judge->store->fold;
+    if (verdict != OK) {
+        bool same = row_is(judge, "SELECT 1 FROM verdicts WHERE id = ?1 AND code = ?2",
+                           row_id(judge->ledger, fold->index), verdict);
+        compare_row(judge, TABLE_VERDICTS, fold->index, same);
+        return;
+    }
+    if (fold->marks.approved) {
+        compare_row(judge, TABLE_APPROVED, fold->index, approved_is(judge, fold));
+    }
+    if (fold->marks.reversed) {
+        bool same = row_is(judge, "SELECT 1 FROM reversed WHERE id = ?1 AND by = ?2",
+                           row_id(judge->ledger, fold->marks.reversed_index), (int64_t)fold->index);
+        compare_row(judge, TABLE_REVERSED, fold->index, same);
+    }
+}
+
 enum err_code judge_leaf(struct judge *judge, struct bytes leaf, enum err_code *verdict,
                          struct err *verdict_err, struct err *err)
 {
-    struct ledger_state *state = judge->store->fold.state;
+    struct ledger_state *state = judge->state;
     if (state->status != LEDGER_OK) {
         *verdict = state->stopped_code;
         return OK;
@@ -211,8 +290,17 @@ enum err_code judge_leaf(struct judge *judge, struct bytes leaf, enum err_code *
         return err_set(err, code, "an entry's past cannot be looked up: run satcha verify");
     }
     *verdict = code;
-    if (judge->mode == JUDGE_LOOK || state->status != LEDGER_OK) {
+    if (state->status != LEDGER_OK) {
         return OK;
     }
-    return record(judge, code, err);
+    switch (judge->mode) {
+    case JUDGE_RECORD:
+        return record(judge, code, err);
+    case JUDGE_COMPARE:
+        compare(judge, code);
+        break;
+    case JUDGE_LOOK:
+        break;
+    }
+    return OK;
 }

@@ -9,7 +9,7 @@
 #include "store/leaves.h"
 #include "store/tree.h"
 
-static void ledger_free(struct ledger *ledger)
+void ledger_free(struct ledger *ledger)
 {
     if (ledger != NULL) {
         free(ledger->pending);
@@ -29,9 +29,12 @@ void ledger_forget_all(struct store *store)
 
 /* --- reading a row --- */
 
-static const char select_row[] =
-    "SELECT id, epoch, size, stored, head, target, fork, frozen, heard_ms, starts, edge, keys,"
-    " state, pending FROM ledger WHERE group_id = ?1";
+#define COLUMNS                                                                     \
+    "SELECT id, epoch, size, stored, head, target, fork, frozen, heard_ms, starts," \
+    " edge, keys, state, pending, group_id FROM ledger"
+static const char select_row[] = COLUMNS " WHERE group_id = ?1";
+static const char select_id[] = COLUMNS " WHERE id = ?1";
+#undef COLUMNS
 enum column {
     COLUMN_ID,
     COLUMN_EPOCH,
@@ -46,7 +49,8 @@ enum column {
     COLUMN_EDGE,
     COLUMN_KEYS,
     COLUMN_STATE,
-    COLUMN_PENDING
+    COLUMN_PENDING,
+    COLUMN_GROUP
 };
 
 static bool is_null(sqlite3_stmt *row, enum column column)
@@ -128,16 +132,41 @@ static bool read_numbers(sqlite3_stmt *row, struct ledger *ledger)
            ledger->size <= ledger->stored && ledger->stored <= LEDGER_SIZE_MAX;
 }
 
-static enum err_code read_row(sqlite3_stmt *row, struct ledger *ledger, struct err *err)
+static bool read_truth(sqlite3_stmt *row, struct ledger *ledger)
 {
     bool good =
-        read_numbers(row, ledger) &&
+        db_column_hash(row, COLUMN_GROUP, &ledger->group) && read_numbers(row, ledger) &&
         read_head(row, COLUMN_HEAD, &ledger->group, &ledger->has_head, &ledger->head) &&
         read_head(row, COLUMN_TARGET, &ledger->group, &ledger->has_target, &ledger->target) &&
-        read_fork(row, ledger) && read_edge(row, ledger) && read_states(row, ledger);
-    good = good && ledger->has_head == (ledger->size > 0) &&
+        read_fork(row, ledger);
+    return good && ledger->has_head == (ledger->size > 0) &&
            (!ledger->has_head || ledger->head.size == ledger->size);
+}
+
+static enum err_code read_row(sqlite3_stmt *row, struct ledger *ledger, struct err *err)
+{
+    struct hash group = ledger->group;
+    bool good = read_truth(row, ledger) && hash_equal(&group, &ledger->group) &&
+                read_edge(row, ledger) && read_states(row, ledger);
     return good ? OK : db_spoiled(err, "the row of a ledger");
+}
+
+enum err_code ledger_load_truth(struct store *store, int64_t id, struct ledger *ledger,
+                                struct err *err)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    enum err_code code = db_statement(&store->db, select_id, &statement, err);
+    if (code == OK) {
+        (void)sqlite3_bind_int64(statement, 1, id);
+        code = db_row(&store->db, statement, &row, err);
+    }
+    if (code != OK || !row) {
+        return code == OK ? E_NO_DATA : code;
+    }
+    code = read_truth(statement, ledger) ? OK : db_spoiled(err, "the row of a ledger");
+    db_reset(statement);
+    return code;
 }
 
 /* --- writing a row --- */
@@ -282,12 +311,20 @@ static void keep(struct store *store, struct ledger *ledger)
     store->ledgers[store->ledger_count++] = ledger;
 }
 
-static struct ledger *new_ledger(const struct hash *group)
+struct ledger *ledger_new(void)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (ledger != NULL) {
-        ledger->group = *group;
         ledger_state_init(&ledger->state);
+    }
+    return ledger;
+}
+
+static struct ledger *new_ledger(const struct hash *group)
+{
+    struct ledger *ledger = ledger_new();
+    if (ledger != NULL) {
+        ledger->group = *group;
     }
     return ledger;
 }
@@ -331,6 +368,24 @@ enum err_code ledger_find(struct store *store, const struct hash *group, struct 
     }
     keep(store, ledger);
     *ret = ledger;
+    return OK;
+}
+
+enum err_code ledger_adopt(struct store *store, struct ledger *ledger, struct err *err)
+{
+    for (unsigned i = 0; i < store->ledger_count; i++) {
+        if (hash_equal(&store->ledgers[i]->group, &ledger->group)) {
+            ledger_free(store->ledgers[i]);
+            store->ledgers[i] = store->ledgers[--store->ledger_count];
+        }
+    }
+    ledger->dirty = true;
+    enum err_code code = make_room(store, err);
+    if (code != OK) {
+        ledger_free(ledger);
+        return code;
+    }
+    keep(store, ledger);
     return OK;
 }
 

@@ -16,6 +16,16 @@ enum err_code MUST_USE ledger_save_all(struct store *store, struct err *err);
 /* Drops them all unwritten: after a rollback, and at the end. */
 void ledger_forget_all(struct store *store);
 
+/* --- for deriving a ledger anew --- */
+struct ledger *ledger_new(void);         /* empty; NULL: out of memory */
+void ledger_free(struct ledger *ledger); /* one that the cache does not hold; NULL is fine */
+/* Reads row `id` without its derived columns: they are as in a new ledger, but for stored, which
+ * says how many entries there should be. E_NO_DATA, E_CORRUPT. */
+enum err_code MUST_USE ledger_load_truth(struct store *store, int64_t id, struct ledger *ledger,
+                                         struct err *err);
+/* The cache takes the ledger (in any case) in the place of what it holds of the group. */
+enum err_code MUST_USE ledger_adopt(struct store *store, struct ledger *ledger, struct err *err);
+
 /* The state of what is stored: *pending, made from `state` where nothing is pending yet. NULL when
  * out of memory. */
 struct ledger_state *ledger_pending(struct ledger *ledger);

@@ -54,6 +54,35 @@ enum err_code roster_put(struct store *store, const struct admission *admission,
     return code;
 }
 
+bool roster_row_is(struct store *store, const struct admission *admission, uint64_t index)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    terms_roster_pack(&packed, admission, 1, NULL);
+    enum err_code code =
+        db_statement(&store->db,
+                     "SELECT 1 FROM roster WHERE tag = ?1 AND group_id = ?2 AND place = ?3"
+                     " AND name = ?4 AND name_en = ?5 AND admission = ?6 AND id >> 8 = ?7",
+                     &statement, NULL);
+    if (code == OK) {
+        (void)sqlite3_bind_int64(statement, 1, tag_number(&admission->group));
+        db_bind_hash(statement, 2, &admission->group);
+        (void)sqlite3_bind_int64(statement, 3, admission->place);
+        (void)sqlite3_bind_text(statement, 4, admission->name, -1, SQLITE_STATIC);
+        (void)sqlite3_bind_text(statement, 5, admission->name_en, -1, SQLITE_STATIC);
+        db_bind_bytes(statement, 6, buffer_view(&packed));
+        (void)sqlite3_bind_int64(statement, 7, (int64_t)index);
+        code = db_row(&store->db, statement, &row, NULL);
+    }
+    if (code == OK) {
+        db_reset(statement);
+    }
+    buffer_free(&packed);
+    return code == OK && row;
+}
+
 enum err_code roster_shares_tag(struct store *store, const struct hash *group, uint64_t index,
                                 bool *has, struct err *err)
 {

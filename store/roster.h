@@ -9,6 +9,8 @@
 
 enum err_code MUST_USE roster_put(struct store *store, const struct admission *admission,
                                   uint64_t index, struct err *err);
+/* Is there such a row, the same in every column? */
+bool roster_row_is(struct store *store, const struct admission *admission, uint64_t index);
 /* Is the group, or one that shares its first 8 bytes, admitted by an entry before `index`? */
 enum err_code MUST_USE roster_shares_tag(struct store *store, const struct hash *group,
                                          uint64_t index, bool *has, struct err *err);

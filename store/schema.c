@@ -14,9 +14,9 @@
  *               data = count times | length u16 BE | leaf |
  *   links       id = ledger << 40 | number; `size` of its checkpoint; data = link_pack
  *   bodies      own private lines, by entry
- *   operations  own operations by tag (the 8 bytes as a number)
  *   contacts, bans: settings
  * Derived:
+ *   operations  own operations by tag (the 8 bytes as a number)
  *   subtrees    id = ledger << 40 | tier << 32 | block (tree.h); up to 256 hashes
  *   verdicts    id = ledger << 40 | index of an invalid entry
  *   approved    nine-field hashes of valid entries with approvals

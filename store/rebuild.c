@@ -1,0 +1,246 @@
+/* Every projection dropped and made again from entries, signed heads, links and bodies, in one
+ * transaction: what comes out is byte for byte what was written entry by entry.
+ *
+ * A peer's ledger whose entries are spoiled is emptied, so that it is pulled again and verified; of
+ * the own one nothing is ever dropped. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "store/append.h"
+#include "store/fresh.h"
+#include "store/ingest.h"
+#include "store/leaves.h"
+#include "store/ledger.h"
+#include "store/lines.h"
+#include "store/roster.h"
+#include "store/schema.h"
+
+static enum err_code empty_tables(struct store *store, struct err *err)
+{
+    enum err_code code = lines_drop_all(store, err);
+    for (const char *const *table = schema_projections; code == OK && *table != NULL; table++) {
+        struct buffer sql;
+        buffer_init(&sql, 0);
+        buffer_print(&sql, "DELETE FROM %s%c", *table, '\0');
+        code = sql.failed ? err_set(err, E_MEMORY, "out of memory")
+                          : db_execute(&store->db, (const char *)sql.data, err);
+        buffer_free(&sql);
+    }
+    return code;
+}
+
+/* --- own bodies --- */
+
+enum err_code own_body(struct store *store, uint64_t index, struct buffer *body, struct err *err)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    enum err_code code =
+        db_statement(&store->db, "SELECT data FROM bodies WHERE id = ?1", &statement, err);
+    if (code == OK) {
+        (void)sqlite3_bind_int64(statement, 1, (int64_t)index);
+        code = db_row(&store->db, statement, &row, err);
+    }
+    if (code == OK && row) {
+        struct bytes data = db_column_bytes(statement, 0);
+        buffer_append(body, data.data, data.len);
+        db_reset(statement);
+        code = body->failed ? err_set(err, E_MEMORY, "out of memory for private lines") : OK;
+    }
+    return code;
+}
+
+/* The own entry that was judged just now, as lines_apply takes it. */
+void own_entry_of(const struct fresh *fresh, uint64_t index, struct bytes body,
+                  struct own_entry *own)
+{
+    const struct fold *fold = &fresh->store->fold;
+    *own = (struct own_entry){.index = index,
+                              .entry = &fold->entry,
+                              .body = body,
+                              .state = fresh->judge.state,
+                              .reverses = fold->marks.reversed,
+                              .reversed_index = fold->marks.reversed_index};
+}
+
+static enum err_code apply_own(void *context, const struct fresh *fresh, uint64_t index,
+                               enum err_code verdict, struct err *err)
+{
+    struct buffer *body = context;
+    struct own_entry own;
+    buffer_clear(body);
+    if (verdict != OK || fresh->store->fold.index != index) {
+        return OK; /* no own entry is invalid, unless rules changed */
+    }
+    enum err_code code = own_body(fresh->store, index, body, err);
+    if (code == OK) {
+        own_entry_of(fresh, index, buffer_view(body), &own);
+        code = lines_apply(fresh->store, &own, err);
+    }
+    return code == OK ? operation_put(fresh->store, own.entry->terms, index, err) : code;
+}
+
+/* --- one ledger --- */
+
+/* Everything held of a peer's ledger but its row: it will be pulled again. */
+static enum err_code empty_ledger(struct store *store, const struct hash *group, int64_t id,
+                                  struct err *err)
+{
+    static const char *const deletes[] = {"DELETE FROM leaves WHERE id BETWEEN ?1 AND ?2",
+                                          "DELETE FROM links WHERE id BETWEEN ?1 AND ?2",
+                                          "DELETE FROM verdicts WHERE id BETWEEN ?1 AND ?2",
+                                          "DELETE FROM reversed WHERE id BETWEEN ?1 AND ?2",
+                                          "DELETE FROM subtrees WHERE id BETWEEN ?1 AND ?2"};
+    struct ledger key = {.id = id};
+    enum err_code code = OK;
+    for (size_t i = 0; code == OK && i < sizeof deletes / sizeof deletes[0]; i++) {
+        sqlite3_stmt *statement;
+        code = db_statement(&store->db, deletes[i], &statement, err);
+        if (code == OK) {
+            (void)sqlite3_bind_int64(statement, 1, row_id(&key, 0));
+            (void)sqlite3_bind_int64(statement, 2, row_id(&key, LEDGER_SIZE_MAX - 1));
+            code = db_run(&store->db, statement, err);
+        }
+    }
+    sqlite3_stmt *statement;
+    if (code == OK) {
+        code = db_statement(&store->db, "DELETE FROM approved WHERE ledger = ?1", &statement, err);
+    }
+    if (code == OK) {
+        (void)sqlite3_bind_int64(statement, 1, id);
+        code = db_run(&store->db, statement, err);
+    }
+    if (code == OK && store->has_network && hash_equal(group, &store->network)) {
+        code = db_execute(&store->db, "DELETE FROM roster", err);
+    }
+    if (code == OK) {
+        code = db_statement(&store->db, "DELETE FROM ledger WHERE id = ?1", &statement, err);
+    }
+    if (code == OK) {
+        (void)sqlite3_bind_int64(statement, 1, id);
+        code = db_run(&store->db, statement, err);
+    }
+    return code;
+}
+
+static bool is_as_signed(const struct fresh *fresh)
+{
+    const struct ledger *ledger = fresh->ledger;
+    if (ledger->size == 0) {
+        return true;
+    }
+    return hash_equal(&fresh->published_root, &ledger->head.root) &&
+           keychain_verify_head(&ledger->keys, &ledger->head) == OK;
+}
+
+static enum err_code derive(struct fresh *fresh, struct err *err)
+{
+    enum err_code code = fresh_keys(fresh, err);
+    if (code == OK) {
+        code = fresh_fold(fresh, err);
+    }
+    if (code == OK && !is_as_signed(fresh)) {
+        code = db_spoiled(err, "an entry under a signed head");
+    }
+    return code;
+}
+
+/* 0 when the row of the own ledger cannot be told from others. */
+static int64_t own_row(struct store *store)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    int64_t id = 0;
+    if (db_statement(&store->db, "SELECT id FROM ledger WHERE group_id = ?1", &statement, NULL) !=
+        OK) {
+        return 0;
+    }
+    db_bind_hash(statement, 1, &store->own_group);
+    if (db_row(&store->db, statement, &row, NULL) == OK && row) {
+        id = sqlite3_column_int64(statement, 0);
+        db_reset(statement);
+    }
+    return id;
+}
+
+static enum err_code rebuild_ledger(struct store *store, int64_t id, struct buffer *body,
+                                    const struct progress *progress, struct err *err)
+{
+    struct fresh fresh;
+    enum err_code code = fresh_start(&fresh, store, id, JUDGE_RECORD, err);
+    if (code == E_CORRUPT && own_row(store) != 0 && id != own_row(store)) {
+        struct hash none = {{0}};
+        return empty_ledger(store, &none, id, err);
+    }
+    if (code != OK) {
+        return code;
+    }
+    struct hash group = fresh.ledger->group;
+    bool own = hash_equal(&group, &store->own_group);
+    fresh.progress = progress;
+    if (own) {
+        fresh.each = apply_own;
+        fresh.context = body;
+    }
+    code = derive(&fresh, err);
+    if (code == OK) {
+        code = fresh_take(&fresh, err);
+    } else if (code == E_CORRUPT && !own) {
+        code = empty_ledger(store, &group, id, err);
+    } else {
+        code = err_prefix(err, code, own ? "the own ledger" : "a ledger");
+    }
+    fresh_end(&fresh);
+    return code;
+}
+
+static enum err_code rebuild_all(struct store *store, const struct progress *progress,
+                                 struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct buffer body;
+    buffer_init(&body, 0);
+    enum err_code code = empty_tables(store, err);
+    if (code == OK) {
+        code = fresh_ids(store, &ids, &count, err);
+    }
+    for (size_t i = 0; code == OK && i < count; i++) {
+        if (progress != NULL) {
+            progress->tell(progress->context, "ledgers", i, count);
+        }
+        code = rebuild_ledger(store, ids[i], &body, progress, err);
+    }
+    if (code == OK) {
+        code = ledger_save_all(store, err);
+    }
+    free(ids);
+    buffer_free(&body);
+    return code;
+}
+
+enum err_code store_rebuild(struct store *store, const struct progress *progress, struct err *err)
+{
+    enum err_code code = batch_commit(store, err);
+    if (code != OK) {
+        batch_abandon(store); /* what cannot be written now is pulled again */
+    }
+    ledger_forget_all(store);
+    lines_forget(store);
+    code = db_begin(&store->db, DB_FULL, err);
+    if (code == OK) {
+        code = rebuild_all(store, progress, err);
+    }
+    if (code == OK) {
+        code = db_commit(&store->db, err);
+    }
+    if (code != OK) {
+        batch_abandon(store);
+        return code;
+    }
+    if (store->status == OWN_SPOILED) {
+        store->status = OWN_OK;
+        code = own_compare_mark(store, err);
+    }
+    return code == OK ? roster_load(store, err) : code;
+}
