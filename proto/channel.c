@@ -103,13 +103,15 @@ static void write_fragment(struct channel *channel, struct bytes fragment, bool 
     size_t plain = FLAG_BYTES + fragment.len;
     uint8_t *at = buffer_extend(&channel->output, LENGTH_BYTES + plain + FRAME_TAG_BYTES);
 
-    if (at == NULL)
+    if (at == NULL) {
         return;
+    }
     put_length(at, plain + FRAME_TAG_BYTES);
     at += LENGTH_BYTES;
     at[0] = more ? 1 : 0;
-    if (fragment.len > 0)
+    if (fragment.len > 0) {
         memcpy(at + FLAG_BYTES, fragment.data, fragment.len);
+    }
     noise_encrypt(&channel->sending.cipher, bytes_of(at, plain), at);
     count_frame(&channel->sending);
 }
@@ -119,10 +121,12 @@ enum err_code channel_send(struct channel *channel, struct bytes message)
     size_t waiting = channel->output.len - channel->output_done;
 
     assert(channel->established);
-    if (channel->failure != OK)
+    if (channel->failure != OK) {
         return channel->failure;
-    if (message.len > MESSAGE_MAX_BYTES || waiting + message.len > SESSION_OUT_MAX_BYTES)
+    }
+    if (message.len > MESSAGE_MAX_BYTES || waiting + message.len > SESSION_OUT_MAX_BYTES) {
         return E_CAP;
+    }
     do {
         size_t len = message.len < FRAGMENT_MAX ? message.len : (size_t)FRAGMENT_MAX;
 
@@ -168,12 +172,14 @@ void channel_output_taken(struct channel *channel, size_t len)
 
 void channel_receive(struct channel *channel, struct bytes bytes)
 {
-    if (channel->failure != OK)
+    if (channel->failure != OK) {
         return;
+    }
     drop_front(&channel->input, &channel->input_done);
     buffer_append(&channel->input, bytes.data, bytes.len);
-    if (channel->input.failed)
+    if (channel->input.failed) {
         channel_fail(channel, channel->input.len + bytes.len > INPUT_MAX ? E_CAP : E_MEMORY);
+    }
 }
 
 /* The next frame's Noise message, whole, taken off the input. `wanted` (0 = any) is its only
@@ -184,16 +190,18 @@ static bool next_frame(struct channel *channel, size_t wanted, uint8_t **frame, 
     size_t length;
     uint8_t *at;
 
-    if (have < LENGTH_BYTES)
+    if (have < LENGTH_BYTES) {
         return false;
+    }
     at = channel->input.data + channel->input_done;
     length = (size_t)at[0] << 8 | at[1];
     if (wanted != 0 ? length != wanted : length < FLAG_BYTES + FRAME_TAG_BYTES) {
         channel_fail(channel, E_FRAME);
         return false;
     }
-    if (have - LENGTH_BYTES < length)
+    if (have - LENGTH_BYTES < length) {
         return false;
+    }
     channel->input_done += LENGTH_BYTES + length;
     *frame = at + LENGTH_BYTES;
     *len = length;
@@ -208,14 +216,16 @@ static void read_handshake(struct channel *channel)
     size_t len;
     enum err_code code;
 
-    if (!next_frame(channel, last ? HANDSHAKE_LONG : HANDSHAKE_SHORT, &frame, &len))
+    if (!next_frame(channel, last ? HANDSHAKE_LONG : HANDSHAKE_SHORT, &frame, &len)) {
         return;
+    }
     buffer_init(&payload, FRAME_MAX_BYTES);
     code = noise_read(&channel->noise, bytes_of(frame, len), &payload);
-    if (code != OK)
+    if (code != OK) {
         channel_fail(channel, code);
-    else if (last)
+    } else if (last) {
         memcpy(channel->peer_group.bytes, payload.data, HASH_BYTES); /* by the frame's length */
+    }
     buffer_free(&payload);
 }
 
@@ -225,19 +235,23 @@ static void handshake(struct channel *channel)
     while (channel->failure == OK && !noise_is_done(&channel->noise)) {
         unsigned before = channel->noise.message;
 
-        if (noise_is_writing(&channel->noise))
+        if (noise_is_writing(&channel->noise)) {
             write_handshake(channel);
-        else
+        } else {
             read_handshake(channel);
-        if (channel->noise.message == before)
+        }
+        if (channel->noise.message == before) {
             break;
+        }
     }
     /* Who cannot make the first message lacks the network key: no answer, whatever it was. */
     if (channel->failure != OK && channel->failure != E_MEMORY &&
-        channel->role == NOISE_RESPONDER && channel->noise.message == 0)
+        channel->role == NOISE_RESPONDER && channel->noise.message == 0) {
         channel_fail(channel, E_STRANGER);
-    if (channel->failure == OK && noise_is_done(&channel->noise))
+    }
+    if (channel->failure == OK && noise_is_done(&channel->noise)) {
         finish_handshake(channel);
+    }
 }
 
 /* Gathers one decrypted fragment. True when *message is whole. */
@@ -255,8 +269,9 @@ static bool take_fragment(struct channel *channel, struct bytes plain, struct by
         *message = fragment;
         return true;
     }
-    if (!channel->gathering)
+    if (!channel->gathering) {
         buffer_clear(&channel->message);
+    }
     channel->gathering = more;
     if (channel->message.len + fragment.len > MESSAGE_MAX_BYTES) {
         channel_fail(channel, E_CAP);
@@ -282,10 +297,12 @@ static bool read_message(struct channel *channel, struct bytes *message)
             return false;
         }
         count_frame(&channel->receiving);
-        if (take_fragment(channel, bytes_of(frame, len - FRAME_TAG_BYTES), message))
+        if (take_fragment(channel, bytes_of(frame, len - FRAME_TAG_BYTES), message)) {
             return true;
-        if (channel->failure != OK)
+        }
+        if (channel->failure != OK) {
             return false;
+        }
     }
     return false;
 }
@@ -294,12 +311,15 @@ enum channel_event channel_next(struct channel *channel, struct bytes *message)
 {
     struct bytes whole;
 
-    if (channel->failure == OK && !channel->established)
+    if (channel->failure == OK && !channel->established) {
         handshake(channel);
-    if (channel->failure != OK)
+    }
+    if (channel->failure != OK) {
         return CHANNEL_FAILED;
-    if (!channel->established)
+    }
+    if (!channel->established) {
         return CHANNEL_WAIT;
+    }
     if (!channel->announced) {
         channel->announced = true;
         return CHANNEL_ESTABLISHED;
@@ -336,8 +356,9 @@ struct channel *channel_open(const struct channel_config *config)
                                  .remote_static = config->remote_static,
                                  .psk = config->network_key};
 
-    if (channel == NULL)
+    if (channel == NULL) {
         return NULL;
+    }
     buffer_init(&prologue, 0);
     make_prologue(config, &prologue);
     if (prologue.failed) {
@@ -352,15 +373,17 @@ struct channel *channel_open(const struct channel_config *config)
     buffer_init(&channel->input, INPUT_MAX);
     buffer_init(&channel->output, 0);
     buffer_init(&channel->message, MESSAGE_MAX_BYTES);
-    if (config->role == NOISE_INITIATOR)
+    if (config->role == NOISE_INITIATOR) {
         handshake(channel);
+    }
     return channel;
 }
 
 void channel_free(struct channel *channel)
 {
-    if (channel == NULL)
+    if (channel == NULL) {
         return;
+    }
     buffer_free(&channel->input);
     buffer_free(&channel->output);
     buffer_free(&channel->message);

@@ -43,8 +43,9 @@ struct sort_key {
 
 static void put_be(uint8_t *out, uint64_t value, unsigned len)
 {
-    for (unsigned i = 0; i < len; i++)
+    for (unsigned i = 0; i < len; i++) {
         out[i] = (uint8_t)(value >> (8 * (len - 1 - i)));
+    }
 }
 
 /* --- life --- */
@@ -64,8 +65,9 @@ static void map_drop(struct map *map)
 
 void map_free(struct map *map)
 {
-    if (map == NULL)
+    if (map == NULL) {
         return;
+    }
     map_drop(map);
     free(map);
 }
@@ -74,8 +76,9 @@ static int compare_keys(const void *a, const void *b)
 {
     const struct sort_key *left = a, *right = b;
 
-    if (left->place != right->place)
+    if (left->place != right->place) {
         return left->place < right->place ? -1 : 1;
+    }
     return hash_compare(&left->group, &right->group);
 }
 
@@ -93,12 +96,15 @@ static enum err_code sort_items(struct map *map, const struct map_item *items,
 {
     struct sort_key *keys = calloc(map->count, sizeof *keys);
 
-    if (keys == NULL)
+    if (keys == NULL) {
         return E_MEMORY;
-    for (size_t i = 0; i < map->count; i++)
+    }
+    for (size_t i = 0; i < map->count; i++) {
         keys[i] = (struct sort_key){items[i].group, places[i], (uint32_t)i};
-    if (map->count > 1)
+    }
+    if (map->count > 1) {
         qsort(keys + 1, map->count - 1, sizeof *keys, compare_keys);
+    }
     for (size_t i = 0; i < map->count; i++) {
         map->items[i] = items[keys[i].index];
         map->by_tag[i] = (uint32_t)i;
@@ -135,25 +141,28 @@ enum err_code map_reset(struct map *map, const struct map_item *items, const uin
     enum err_code code = OK;
     size_t nodes;
 
-    if (count > (size_t)GROUPS_MAX + 1)
+    if (count > (size_t)GROUPS_MAX + 1) {
         return E_CAP;
+    }
     nodes = plan_levels(&next);
     if (nodes > 0) {
         next.items = calloc(count, sizeof *next.items);
         next.by_tag = calloc(count, sizeof *next.by_tag);
         next.node = calloc(nodes, sizeof *next.node);
         next.dirty = malloc(nodes);
-        if (next.items == NULL || next.by_tag == NULL || next.node == NULL || next.dirty == NULL)
+        if (next.items == NULL || next.by_tag == NULL || next.node == NULL || next.dirty == NULL) {
             code = E_MEMORY;
-        else
+        } else {
             code = sort_items(&next, items, places);
+        }
     }
     if (code != OK) {
         map_drop(&next);
         return code;
     }
-    if (nodes > 0)
+    if (nodes > 0) {
         memset(next.dirty, 1, nodes);
+    }
     map_drop(map);
     *map = next;
     return OK;
@@ -185,10 +194,11 @@ bool map_find(const struct map *map, const uint8_t tag[GROUP_TAG_BYTES], size_t 
             *rank = at;
             return true;
         }
-        if (order < 0)
+        if (order < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return false;
 }
@@ -198,8 +208,9 @@ bool map_set(struct map *map, const struct map_item *item)
     size_t rank;
 
     if (!map_find(map, item->group.bytes, &rank) ||
-        !hash_equal(&map->items[rank].group, &item->group))
+        !hash_equal(&map->items[rank].group, &item->group)) {
         return false;
+    }
     map->items[rank] = *item;
     map->dirty[rank / BLOCK_ITEMS] = 1;
     map->changed = true;
@@ -230,8 +241,9 @@ static void hash_block(const struct map *map, size_t block, struct hash *out)
     struct bytes parts[2];
 
     *at++ = BLOCK_MARK;
-    if (end > map->count)
+    if (end > map->count) {
         end = map->count;
+    }
     for (size_t i = first; i < end; i++) {
         const struct map_item *item = &map->items[i];
 
@@ -253,8 +265,9 @@ static void hash_node(const struct map *map, unsigned level, size_t number, stru
     const struct hash *children = map->node + map->level_start[level - 1] + first;
     struct bytes parts[3] = {bytes_of_text(map_domain), bytes_of(&mark, 1)};
 
-    if (count > FAN_OUT)
+    if (count > FAN_OUT) {
         count = FAN_OUT;
+    }
     parts[2] = bytes_of(children, count * sizeof *children);
     hash_parts(out, parts, 3);
 }
@@ -265,15 +278,18 @@ static void refresh(struct map *map)
         size_t start = map->level_start[level];
 
         for (size_t i = 0; i < map->level_count[level]; i++) {
-            if (map->dirty[start + i] == 0)
+            if (map->dirty[start + i] == 0) {
                 continue;
-            if (level == 0)
+            }
+            if (level == 0) {
                 hash_block(map, i, &map->node[start + i]);
-            else
+            } else {
                 hash_node(map, level, i, &map->node[start + i]);
+            }
             map->dirty[start + i] = 0;
-            if (level + 1 < map->levels)
+            if (level + 1 < map->levels) {
                 map->dirty[map->level_start[level + 1] + i / FAN_OUT] = 1;
+            }
         }
     }
     map->changed = false;
@@ -285,10 +301,12 @@ void map_digest(struct map *map, struct hash *digest)
     struct hash top = {{0}};
     struct bytes parts[3];
 
-    if (map->changed)
+    if (map->changed) {
         refresh(map);
-    if (map->levels > 0)
+    }
+    if (map->levels > 0) {
         top = map->node[map->level_start[map->levels - 1]];
+    }
     put_be(head + 1, map->count, 4);
     parts[0] = bytes_of_text(map_domain);
     parts[1] = bytes_of(head, sizeof head);

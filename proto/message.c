@@ -29,8 +29,9 @@ static void read_hash(struct cursor *cursor, struct hash *out)
 
 static void require(struct cursor *cursor, bool condition)
 {
-    if (!condition)
+    if (!condition) {
         cursor_fail(cursor);
+    }
 }
 
 /* --- parts --- */
@@ -63,16 +64,18 @@ bool link_read(struct cursor *cursor, struct link *link)
 
 bool message_item(struct message *message, struct map_item *item)
 {
-    if (message->count == 0)
+    if (message->count == 0) {
         return false;
+    }
     message->count--;
     return read_item(&message->items, item);
 }
 
 bool message_link(struct message *message, struct link *link)
 {
-    if (message->count == 0)
+    if (message->count == 0) {
         return false;
+    }
     message->count--;
     return link_read(&message->items, link);
 }
@@ -81,8 +84,9 @@ bool chunk_leaf(struct bytes *rest, struct bytes *leaf, bool *failed)
 {
     size_t len;
 
-    if (rest->len == 0)
+    if (rest->len == 0) {
         return false;
+    }
     len = rest->len >= 2 ? ((size_t)rest->data[0] << 8 | rest->data[1]) : 0;
     if (rest->len < 2 || rest->len - 2 < len) {
         *failed = true;
@@ -122,8 +126,9 @@ static void read_items(struct cursor *cursor, struct message *message)
 
     message->count = cursor_array(cursor, LIST_PAGE_ITEMS);
     message->items = *cursor;
-    for (size_t i = 0; i < message->count && read_item(cursor, &item); i++)
+    for (size_t i = 0; i < message->count && read_item(cursor, &item); i++) {
         continue;
+    }
 }
 
 static void read_list(struct cursor *cursor, struct message *message)
@@ -149,8 +154,9 @@ static void read_chain(struct cursor *cursor, struct message *message)
     message->count = cursor_array(cursor, KEY_CHAIN_MAX);
     require(cursor, message->count > 0);
     message->items = *cursor;
-    for (size_t i = 0; i < message->count && link_read(cursor, &link); i++)
+    for (size_t i = 0; i < message->count && link_read(cursor, &link); i++) {
         continue;
+    }
 }
 
 static void read_head(struct cursor *cursor, struct message *message)
@@ -160,8 +166,9 @@ static void read_head(struct cursor *cursor, struct message *message)
     head_read(cursor, &answer->head);
     answer->have = cursor_uint_max(cursor, LEDGER_SIZE_MAX);
     answer->has_root = !cursor_nil(cursor);
-    if (answer->has_root)
+    if (answer->has_root) {
         read_hash(cursor, &answer->root_at_have);
+    }
     merkle_proof_read(cursor, &answer->proof);
     require(cursor, answer->head.size >= 1 && answer->head.size <= LEDGER_SIZE_MAX);
     require(cursor, answer->has_root == (answer->have > 0 && answer->have <= answer->head.size));
@@ -238,8 +245,9 @@ static const struct row rows[] = {
 static const struct row *find_row(uint64_t type)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if ((uint64_t)rows[i].type == type)
+        if ((uint64_t)rows[i].type == type) {
             return &rows[i];
+        }
     }
     return NULL;
 }
@@ -251,28 +259,33 @@ enum err_code message_decode(struct bytes bytes, struct message *message, struct
     uint64_t type = cursor_uint(&cursor);
     const struct row *row = find_row(type);
 
-    if (cursor.failed)
+    if (cursor.failed) {
         return err_set(err, E_FRAME,
                        "a message of %zu bytes is not an array that opens with its type",
                        bytes.len);
-    if (row == NULL && type % 2 == 1)
+    }
+    if (row == NULL && type % 2 == 1) {
         return err_set(err, E_NOT_YET, "message type %llu is unknown here and may be skipped",
                        (unsigned long long)type);
-    if (row == NULL)
+    }
+    if (row == NULL) {
         return err_set(err, E_FRAME, "message type %llu is unknown here: upgrade satcha",
                        (unsigned long long)type);
+    }
     message->type = row->type;
     message->count = 0;
     row->read(&cursor, message);
     if (row->type == MESSAGE_HELLO) {
-        for (size_t i = HELLO_FIELDS; i < fields; i++)
+        for (size_t i = HELLO_FIELDS; i < fields; i++) {
             cursor_skip(&cursor, ENTRY_DEPTH_MAX);
+        }
         require(&cursor, fields >= HELLO_FIELDS);
     } else {
         require(&cursor, fields == row->fields);
     }
-    if (!cursor_done(&cursor))
+    if (!cursor_done(&cursor)) {
         return err_set(err, E_FRAME, "a %s message of %zu bytes is malformed", row->name,
                        bytes.len);
+    }
     return OK;
 }

@@ -38,8 +38,9 @@ void message_refuse(struct buffer *out, enum err_code code, const char *text)
 
     if (len > REFUSAL_TEXT_MAX) {
         len = REFUSAL_TEXT_MAX;
-        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80)
+        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80) {
             len--;
+        }
     }
     begin(out, MESSAGE_REFUSE, 3);
     pack_uint(out, code);
@@ -90,10 +91,11 @@ void message_head(struct buffer *out, const struct head_answer *answer)
     begin(out, MESSAGE_HEAD, 5);
     head_pack(out, &answer->head);
     pack_uint(out, answer->have);
-    if (answer->has_root)
+    if (answer->has_root) {
         pack_bin(out, hash_view(&answer->root_at_have));
-    else
+    } else {
         pack_nil(out);
+    }
     merkle_proof_pack(out, &answer->proof);
 }
 

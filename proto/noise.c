@@ -28,8 +28,9 @@ _Static_assert(KEY_BYTES == crypto_aead_chacha20poly1305_ietf_KEYBYTES, "key of 
 static void nonce_bytes(uint64_t nonce, uint8_t out[crypto_aead_chacha20poly1305_ietf_NPUBBYTES])
 {
     memset(out, 0, 4);
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         out[4 + i] = (uint8_t)(nonce >> (8 * i));
+    }
 }
 
 static void seal(const uint8_t *key, uint64_t nonce, struct bytes associated, struct bytes plain,
@@ -62,10 +63,12 @@ void noise_encrypt(struct noise_cipher *cipher, struct bytes plain, uint8_t *out
 bool noise_decrypt(struct noise_cipher *cipher, struct bytes sealed, uint8_t *out)
 {
     assert(cipher->nonce != UINT64_MAX);
-    if (sealed.len < TAG_BYTES)
+    if (sealed.len < TAG_BYTES) {
         return false;
-    if (!unseal(cipher->key, cipher->nonce, bytes_of(NULL, 0), sealed, out))
+    }
+    if (!unseal(cipher->key, cipher->nonce, bytes_of(NULL, 0), sealed, out)) {
         return false;
+    }
     cipher->nonce++;
     return true;
 }
@@ -146,13 +149,15 @@ static void encrypt_and_hash(struct noise *noise, struct bytes plain, struct buf
     size_t len = plain.len + (noise->has_key ? (size_t)TAG_BYTES : 0);
     uint8_t *at = buffer_extend(out, len);
 
-    if (at == NULL)
+    if (at == NULL) {
         return;
-    if (noise->has_key)
+    }
+    if (noise->has_key) {
         seal(noise->cipher.key, noise->cipher.nonce++, hash_view(&noise->handshake_hash), plain,
              at);
-    else if (plain.len > 0)
+    } else if (plain.len > 0) {
         memcpy(at, plain.data, plain.len);
+    }
     mix_hash(noise, bytes_of(at, len));
 }
 
@@ -160,8 +165,9 @@ static void encrypt_and_hash(struct noise *noise, struct bytes plain, struct buf
 static bool decrypt_and_hash(struct noise *noise, struct bytes sealed, uint8_t *out)
 {
     if (!noise->has_key) {
-        if (sealed.len > 0)
+        if (sealed.len > 0) {
             memcpy(out, sealed.data, sealed.len);
+        }
     } else if (!unseal(noise->cipher.key, noise->cipher.nonce++, hash_view(&noise->handshake_hash),
                        sealed, out)) {
         return false;
@@ -179,8 +185,9 @@ static bool mix_exchange(struct noise *noise, const struct transport_key *own,
     uint8_t shared[crypto_scalarmult_BYTES];
     bool fine = crypto_scalarmult(shared, own->secret, remote->bytes) == 0;
 
-    if (fine)
+    if (fine) {
         mix_key(noise, bytes_of(shared, sizeof shared));
+    }
     sodium_memzero(shared, sizeof shared);
     return fine;
 }
@@ -200,8 +207,9 @@ static bool mix_token(struct noise *noise, enum token token)
         return initiator ? mix_exchange(noise, &noise->own, &noise->remote_ephemeral)
                          : mix_exchange(noise, &noise->ephemeral, &noise->remote_static);
     case TOKEN_PSK:
-        if (noise->pattern == NOISE_XKPSK3)
+        if (noise->pattern == NOISE_XKPSK3) {
             mix_key_and_hash(noise, bytes_of(noise->psk, sizeof noise->psk));
+        }
         return true;
     case TOKEN_E:
     case TOKEN_S:
@@ -214,8 +222,9 @@ static bool mix_token(struct noise *noise, enum token token)
 static void mix_ephemeral(struct noise *noise, const struct hash *key)
 {
     mix_hash(noise, hash_view(key));
-    if (noise->pattern == NOISE_XKPSK3)
+    if (noise->pattern == NOISE_XKPSK3) {
         mix_key(noise, hash_view(key));
+    }
 }
 
 static bool write_token(struct noise *noise, enum token token, struct buffer *out)
@@ -235,8 +244,9 @@ static bool write_token(struct noise *noise, enum token token, struct buffer *ou
 /* Takes `len` bytes off the front of the message; E_FRAME when it is shorter. */
 static enum err_code take(struct bytes *message, size_t len, struct bytes *part)
 {
-    if (message->len < len)
+    if (message->len < len) {
         return E_FRAME;
+    }
     *part = bytes_of(message->data, len);
     *message = bytes_of(message->data + len, message->len - len);
     return OK;
@@ -249,16 +259,18 @@ static enum err_code read_token(struct noise *noise, enum token token, struct by
 
     if (token == TOKEN_E) {
         code = take(message, HASH_BYTES, &part);
-        if (code != OK)
+        if (code != OK) {
             return code;
+        }
         memcpy(noise->remote_ephemeral.bytes, part.data, HASH_BYTES);
         mix_ephemeral(noise, &noise->remote_ephemeral);
         return OK;
     }
     if (token == TOKEN_S) {
         code = take(message, HASH_BYTES + (noise->has_key ? (size_t)TAG_BYTES : 0), &part);
-        if (code != OK)
+        if (code != OK) {
             return code;
+        }
         return decrypt_and_hash(noise, part, noise->remote_static.bytes) ? OK : E_SIGNATURE;
     }
     return mix_token(noise, token) ? OK : E_SIGNATURE;
@@ -288,14 +300,17 @@ void noise_start(struct noise *noise, const struct noise_config *config)
     noise->pattern = config->pattern;
     noise->own = *config->own;
     noise->ephemeral = *config->ephemeral;
-    if (config->remote_static != NULL)
+    if (config->remote_static != NULL) {
         noise->remote_static = *config->remote_static;
-    if (config->psk != NULL)
+    }
+    if (config->psk != NULL) {
         memcpy(noise->psk, config->psk, sizeof noise->psk);
-    if (name.len <= HASH_BYTES)
+    }
+    if (name.len <= HASH_BYTES) {
         memcpy(noise->handshake_hash.bytes, name.data, name.len);
-    else
+    } else {
         hash_of(&noise->handshake_hash, name);
+    }
     noise->chaining_key = noise->handshake_hash;
     mix_hash(noise, config->prologue);
     /* The pre-message "<- s": the responder's static key, known to both. */
@@ -319,8 +334,9 @@ enum err_code noise_write(struct noise *noise, struct bytes payload, struct buff
 {
     assert(noise_is_writing(noise));
     for (unsigned i = 0; i < MESSAGE_TOKENS; i++) {
-        if (!write_token(noise, pattern_tokens[noise->message][i], out))
+        if (!write_token(noise, pattern_tokens[noise->message][i], out)) {
             return E_SIGNATURE;
+        }
     }
     encrypt_and_hash(noise, payload, out);
     noise->message++;
@@ -336,16 +352,19 @@ enum err_code noise_read(struct noise *noise, struct bytes message, struct buffe
     for (unsigned i = 0; i < MESSAGE_TOKENS; i++) {
         enum err_code code = read_token(noise, pattern_tokens[noise->message][i], &message);
 
-        if (code != OK)
+        if (code != OK) {
             return code;
+        }
     }
     tag = noise->has_key ? (size_t)TAG_BYTES : 0;
-    if (message.len < tag)
+    if (message.len < tag) {
         return E_FRAME;
+    }
     /* At least one byte, so that an empty payload too has a place that is not NULL. */
     out = buffer_extend(payload, message.len - tag + 1);
-    if (out == NULL)
+    if (out == NULL) {
         return E_MEMORY;
+    }
     payload->len--;
     if (!decrypt_and_hash(noise, message, out)) {
         payload->len -= message.len - tag;

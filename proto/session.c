@@ -27,8 +27,9 @@ static bool effects_grow(struct session *session)
     size_t capacity = session->effect_capacity * 2;
     struct effect_record *effects = calloc(capacity, sizeof *effects);
 
-    if (effects == NULL)
+    if (effects == NULL) {
         return false;
+    }
     memcpy(effects, session->effects, session->effect_count * sizeof *effects);
     free(session->effects);
     session->effects = effects;
@@ -42,8 +43,9 @@ void session_effect_add(struct session *session, enum effect_type type, enum err
 {
     size_t len;
 
-    if (session->closed)
+    if (session->closed) {
         return;
+    }
     if (session->arena.failed ||
         (session->effect_count + 1 == session->effect_capacity && !effects_grow(session))) {
         type = EFFECT_CLOSE;
@@ -98,8 +100,9 @@ void session_refuse(struct session *session, enum err_code code, const char *for
     char text[REFUSAL_TEXT_MAX + 1];
     va_list arguments;
 
-    if (session->closed)
+    if (session->closed) {
         return;
+    }
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -114,9 +117,10 @@ void session_nonsense(struct session *session, enum err_code code, const char *w
     session->nonsense++;
     session_log(session, code, "%s: %s (%u of %d before this peer is dropped)", what, detail,
                 session->nonsense, SESSION_NONSENSE_MAX);
-    if (session->nonsense >= SESSION_NONSENSE_MAX)
+    if (session->nonsense >= SESSION_NONSENSE_MAX) {
         session_refuse(session, E_CAP, "%u messages did not hold what they claim: the last was %s",
                        session->nonsense, what);
+    }
 }
 
 /* Cuts at a character boundary: texts are UTF-8. */
@@ -124,11 +128,13 @@ void session_copy_text(char out[REFUSAL_TEXT_MAX + 1], const uint8_t *text, size
 {
     if (len > REFUSAL_TEXT_MAX) {
         len = REFUSAL_TEXT_MAX;
-        while (len > 0 && (text[len] & 0xc0) == 0x80)
+        while (len > 0 && (text[len] & 0xc0) == 0x80) {
             len--;
+        }
     }
-    if (len > 0)
+    if (len > 0) {
         memcpy(out, text, len);
+    }
     out[len] = '\0';
 }
 
@@ -137,8 +143,9 @@ bool session_effect(struct session *session, struct effect *effect)
     const struct effect_record *record;
     struct bytes part;
 
-    if (session->effects_taken == session->effect_count)
+    if (session->effects_taken == session->effect_count) {
         return false;
+    }
     record = &session->effects[session->effects_taken++];
     part = record->len == 0 ? bytes_of(NULL, 0)
                             : bytes_of(session->arena.data + record->start, record->len);
@@ -146,28 +153,31 @@ bool session_effect(struct session *session, struct effect *effect)
     effect->code = record->code;
     effect->message = bytes_of(NULL, 0);
     effect->text[0] = '\0';
-    if (record->type == EFFECT_SEND)
+    if (record->type == EFFECT_SEND) {
         effect->message = part;
-    else
+    } else {
         session_copy_text(effect->text, part.data, part.len);
+    }
     return true;
 }
 
 /* A buffer that grew for bulk is given back once there is no more of it. */
 static void trim(struct buffer *buffer, bool busy)
 {
-    if (!busy && buffer->cap > KEPT_BYTES)
+    if (!busy && buffer->cap > KEPT_BYTES) {
         buffer_free(buffer);
-    else
+    } else {
         buffer_clear(buffer);
+    }
 }
 
 static void clear_effects(struct session *session)
 {
     bool busy = session->serve_count > 0 || session->listing;
 
-    if (session->effects_taken < session->effect_count)
+    if (session->effects_taken < session->effect_count) {
         return;
+    }
     session->effect_count = 0;
     session->effects_taken = 0;
     trim(&session->arena, busy);
@@ -180,8 +190,9 @@ struct session *session_new(const struct session_config *config)
 {
     struct session *session = calloc(1, sizeof *session);
 
-    if (session == NULL)
+    if (session == NULL) {
         return NULL;
+    }
     session->effects = calloc(EFFECTS_START, sizeof *session->effects);
     if (session->effects == NULL) {
         free(session);
@@ -198,8 +209,9 @@ struct session *session_new(const struct session_config *config)
 
 void session_free(struct session *session)
 {
-    if (session == NULL)
+    if (session == NULL) {
         return;
+    }
     session_drop_claims(session);
     behind_free(&session->queue);
     buffer_free(&session->arena);
@@ -242,13 +254,14 @@ static void check_times(struct session *session)
                        HANDSHAKE_MS / 1000);
         return;
     }
-    if (session->pinging &&
-        session_elapsed(session, later(session->ping_sent_ms, session->heard_ms)) >= PING_ANSWER_MS)
+    if (session->pinging && session_elapsed(session, later(session->ping_sent_ms,
+                                                           session->heard_ms)) >= PING_ANSWER_MS) {
         session_refuse(session, E_TIMEOUT, "no answer to a ping within %d s",
                        PING_ANSWER_MS / 1000);
-    else if (!session->pinging && session->greeted &&
-             session_elapsed(session, later(session->said_ms, session->heard_ms)) >= PING_MS)
+    } else if (!session->pinging && session->greeted &&
+               session_elapsed(session, later(session->said_ms, session->heard_ms)) >= PING_MS) {
         session_say_ping(session);
+    }
 }
 
 static void take_event(struct session *session, const struct session_event *event)
@@ -268,8 +281,9 @@ static void take_event(struct session *session, const struct session_event *even
         session_heads_changed(session, &event->group);
         break;
     case SESSION_COMMITTED:
-        if (session->uncommitted > 0)
+        if (session->uncommitted > 0) {
             session->pulled_ms = session->now_ms; /* the peer may have waited for this */
+        }
         session->uncommitted = 0;
         break;
     case SESSION_ANTI_ENTROPY:
@@ -277,12 +291,14 @@ static void take_event(struct session *session, const struct session_event *even
         break;
     case SESSION_ASK_OWN:
         session->ask_own = true;
-        if (session->ready)
+        if (session->ready) {
             session_ask_own(session);
+        }
         break;
     case SESSION_PING:
-        if (session->greeted && !session->pinging)
+        if (session->greeted && !session->pinging) {
             session_say_ping(session);
+        }
         break;
     }
 }
@@ -290,27 +306,33 @@ static void take_event(struct session *session, const struct session_event *even
 void session_step(struct session *session, const struct session_event *event, uint64_t now_ms)
 {
     clear_effects(session);
-    if (session->closed)
+    if (session->closed) {
         return;
+    }
     session->now_ms = now_ms;
     session->budget = 0;
-    if (event->backlog < SESSION_STEP_BYTES)
+    if (event->backlog < SESSION_STEP_BYTES) {
         session->budget = SESSION_STEP_BYTES - event->backlog;
+    }
     take_event(session, event);
     check_times(session);
-    if (!event->receiving)
+    if (!event->receiving) {
         session_check_stalls(session);
-    if (session->limited) /* where another session had the claim before */
+    }
+    if (session->limited) { /* where another session had the claim before */
         session_want_peer_chain(session);
+    }
     if (session->ready && event->type != SESSION_HEADS) {
         session_write_pushes(session);
         session_start_pulls(session);
-        if (session->hello_due)
+        if (session->hello_due) {
             session_say_hello(session);
+        }
         session_write_list(session);
     }
-    if (session->greeted)
+    if (session->greeted) {
         session_serve(session);
+    }
     session_give_credit(session);
 }
 
@@ -318,16 +340,20 @@ uint64_t session_next_ms(const struct session *session)
 {
     uint64_t next = later(session->said_ms, session->heard_ms) + PING_MS;
 
-    if (session->closed)
+    if (session->closed) {
         return UINT64_MAX;
+    }
     if (session->serve_more || session->listing ||
-        (session->ready && (session->push_count > 0 || session->hello_due)))
+        (session->ready && (session->push_count > 0 || session->hello_due))) {
         return session->now_ms;
-    if (session->pinging)
+    }
+    if (session->pinging) {
         next = later(session->ping_sent_ms, session->heard_ms) + PING_ANSWER_MS;
+    }
     if ((!session->ready || session->pull_count > 0 || session->queue.count > 0) &&
-        next > session->now_ms + IDLE_TICK_MS)
+        next > session->now_ms + IDLE_TICK_MS) {
         next = session->now_ms + IDLE_TICK_MS;
+    }
     return next;
 }
 
@@ -359,8 +385,9 @@ static void describe_behind(const struct session *session, const struct map_item
     *group = there->group;
     *size = there->size;
     *here = 0;
-    if (map_find(session->book->map, there->group.bytes, &rank))
+    if (map_find(session->book->map, there->group.bytes, &rank)) {
         *here = map_at(session->book->map, rank)->size;
+    }
 }
 
 bool session_behind(const struct session *session, size_t number, struct hash *group,
@@ -369,16 +396,18 @@ bool session_behind(const struct session *session, size_t number, struct hash *g
     size_t pulls = 0;
 
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
-        if (session->pull[i].state == PULL_FREE)
+        if (session->pull[i].state == PULL_FREE) {
             continue;
+        }
         if (pulls == number) {
             describe_behind(session, &session->pull[i].there, group, here, there);
             return true;
         }
         pulls++;
     }
-    if (number - pulls >= session->queue.count)
+    if (number - pulls >= session->queue.count) {
         return false;
+    }
     describe_behind(session, &session->queue.items[number - pulls].there, group, here, there);
     return true;
 }

@@ -23,8 +23,9 @@ static struct pull *find_pull(struct session *session, const struct hash *group)
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
         struct pull *pull = &session->pull[i];
 
-        if (pull->state != PULL_FREE && hash_equal(&pull->there.group, group))
+        if (pull->state != PULL_FREE && hash_equal(&pull->there.group, group)) {
             return pull;
+        }
     }
     return NULL;
 }
@@ -32,8 +33,9 @@ static struct pull *find_pull(struct session *session, const struct hash *group)
 static struct pull *free_slot(struct session *session)
 {
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
-        if (session->pull[i].state == PULL_FREE)
+        if (session->pull[i].state == PULL_FREE) {
             return &session->pull[i];
+        }
     }
     return NULL;
 }
@@ -52,8 +54,9 @@ static void free_pull(struct session *session, struct pull *pull)
 
 static void finish(struct session *session, struct pull *pull)
 {
-    if (session_is_network(session, &pull->there.group))
+    if (session_is_network(session, &pull->there.group)) {
         session->network_due = false;
+    }
     unclaim(session, pull);
     free_pull(session, pull);
 }
@@ -61,8 +64,9 @@ static void finish(struct session *session, struct pull *pull)
 /* The network's ledger cannot be had here for now: the others are compared without it. */
 static void network_failed(struct session *session, const struct pull *pull)
 {
-    if (!session_is_network(session, &pull->there.group))
+    if (!session_is_network(session, &pull->there.group)) {
         return;
+    }
     session->network_due = false;
     session->network_after_ms = session->now_ms + AGAIN_MS;
     session->hello_due = true;
@@ -85,8 +89,9 @@ void session_drop_claims(struct session *session)
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
         struct pull *pull = &session->pull[i];
 
-        if (pull->state == PULL_ASKED || pull->state == PULL_TAKING)
+        if (pull->state == PULL_ASKED || pull->state == PULL_TAKING) {
             unclaim(session, pull);
+        }
         pull->state = PULL_FREE;
     }
     session->pull_count = 0;
@@ -123,8 +128,9 @@ void session_want_peer_chain(struct session *session)
     struct map_item there = {.group = session->config.peer};
 
     if (find_pull(session, &there.group) == NULL && free_slot(session) != NULL &&
-        claim(session, &there.group))
+        claim(session, &there.group)) {
         ask(session, &there);
+    }
 }
 
 /* True when the item leaves the queue: it is asked for, or there is nothing to ask any more. */
@@ -132,12 +138,15 @@ static bool try_start(struct session *session, const struct behind *item)
 {
     const struct hash *group = &item->there.group;
 
-    if (item->after_ms > session->now_ms || find_pull(session, group) != NULL)
+    if (item->after_ms > session->now_ms || find_pull(session, group) != NULL) {
         return false;
-    if (!session_is_behind(session, &item->there, true))
+    }
+    if (!session_is_behind(session, &item->there, true)) {
         return true;
-    if (!claim(session, group)) /* the own ledger is pulled only by a node that lost it */
+    }
+    if (!claim(session, group)) { /* the own ledger is pulled only by a node that lost it */
         return hash_equal(group, &session->book->own_group);
+    }
     ask(session, &item->there);
     return true;
 }
@@ -154,8 +163,9 @@ static void try_network(struct session *session)
     if (session->pull_count < SESSION_WANTS_MAX) {
         struct behind copy = *item;
 
-        if (try_start(session, &copy))
+        if (try_start(session, &copy)) {
             behind_remove(&session->queue, &group);
+        }
     }
 }
 
@@ -163,26 +173,31 @@ void session_start_pulls(struct session *session)
 {
     struct behind_queue *queue = &session->queue;
 
-    if (session->network_due && map_count(session->book->map) > 0)
+    if (session->network_due && map_count(session->book->map) > 0) {
         try_network(session);
-    if (!session->sweep_due || session->network_due)
+    }
+    if (!session->sweep_due || session->network_due) {
         return;
+    }
     session->sweep_due = false;
     for (size_t tries = 0; tries < SWEEP_MAX && queue->count > 0; tries++) {
         struct behind item;
 
-        if (session->pull_count == SESSION_WANTS_MAX || session->closed)
+        if (session->pull_count == SESSION_WANTS_MAX || session->closed) {
             break;
+        }
         if (queue->sweep >= queue->count) {
             queue->sweep = 0;
-            if (tries >= queue->count)
+            if (tries >= queue->count) {
                 break; /* once around */
+            }
         }
         item = queue->items[queue->sweep];
-        if (try_start(session, &item))
+        if (try_start(session, &item)) {
             behind_remove(queue, &item.there.group);
-        else
+        } else {
             queue->sweep++;
+        }
     }
 }
 
@@ -206,12 +221,14 @@ static void refused(struct session *session, struct pull *pull, enum err_code co
     bool again = !is_false(code) && code != E_FORKED;
 
     give_up(session, pull, again ? session->now_ms + AGAIN_MS : 0);
-    if (is_false(code))
+    if (is_false(code)) {
         session_nonsense(session, code, what, detail);
-    else
+    } else {
         session_log(session, code, "%s: %s", what, detail);
-    if (code == E_FORKED)
+    }
+    if (code == E_FORKED) {
         stored(session); /* that it is frozen now */
+    }
 }
 
 /* The pull that a message is for. NULL when there is none (nonsense) or when it is ignored. */
@@ -223,8 +240,9 @@ static struct pull *pull_for(struct session *session, const struct hash *group, 
         session_nonsense(session, E_FRAME, what, "of a ledger that nobody asked for");
         return NULL;
     }
-    if (pull->state == PULL_ENDING)
+    if (pull->state == PULL_ENDING) {
         return NULL;
+    }
     pull->progress_ms = session->now_ms;
     session->pulled_ms = session->now_ms;
     return pull;
@@ -236,8 +254,9 @@ void session_take_chain(struct session *session, struct message *message)
     struct link link;
     struct err err = {.code = OK};
 
-    if (pull == NULL)
+    if (pull == NULL) {
         return;
+    }
     if (pull->state != PULL_ASKED || message->number != pull->links) {
         refused(session, pull, E_FRAME, "CHAIN", "not the links that come next");
         return;
@@ -268,8 +287,9 @@ void session_take_head(struct session *session, const struct head_answer *answer
     struct err err = {.code = OK};
     enum err_code code;
 
-    if (pull == NULL)
+    if (pull == NULL) {
         return;
+    }
     if (session->limited) {
         stranger(session);
         return;
@@ -288,10 +308,11 @@ void session_take_head(struct session *session, const struct head_answer *answer
                                      .size = head->size,
                                      .root = head->root};
     session_know(session, &pull->target);
-    if (head->size > pull->held)
+    if (head->size > pull->held) {
         pull->state = PULL_TAKING;
-    else
+    } else {
         finish(session, pull);
+    }
     stored(session);
 }
 
@@ -313,11 +334,13 @@ void session_take_chunk(struct session *session, const struct chunk *chunk)
     struct err err = {.code = OK};
     enum err_code code;
 
-    if (!count_credit(session, chunk->leaves.len))
+    if (!count_credit(session, chunk->leaves.len)) {
         return;
+    }
     pull = pull_for(session, &chunk->group, "CHUNK");
-    if (pull == NULL)
+    if (pull == NULL) {
         return;
+    }
     if (pull->state != PULL_TAKING || chunk->start != pull->held ||
         chunk->head_size != pull->target.size) {
         refused(session, pull, E_FRAME, "CHUNK", "not the entries that come next");
@@ -331,8 +354,9 @@ void session_take_chunk(struct session *session, const struct chunk *chunk)
     session->uncommitted += chunk->leaves.len;
     session->entries_taken += chunk->count;
     pull->held += chunk->count;
-    if (pull->held == pull->target.size)
+    if (pull->held == pull->target.size) {
         finish(session, pull);
+    }
     stored(session);
 }
 
@@ -341,8 +365,9 @@ void session_take_unable(struct session *session, const struct hash *group, unsi
     struct pull *pull = find_pull(session, group);
     struct behind again;
 
-    if (pull == NULL)
+    if (pull == NULL) {
         return; /* it crossed our WANT_STOP */
+    }
     if (session->limited) {
         stranger(session);
         return;
@@ -355,8 +380,9 @@ void session_take_unable(struct session *session, const struct hash *group, unsi
         (void)behind_put(&session->queue, &again); /* no memory: the next comparison finds it */
     }
     free_pull(session, pull);
-    if (code == E_FORKED)
+    if (code == E_FORKED) {
         session_log(session, E_FORKED, "the peer holds a fork of this ledger and gives none of it");
+    }
 }
 
 /* --- time and credit --- */
@@ -367,20 +393,24 @@ static bool is_stalled(const struct session *session, const struct pull *pull)
 {
     uint64_t quiet = session_elapsed(session, pull->progress_ms);
 
-    if (pull->state != PULL_ASKED && pull->state != PULL_TAKING)
+    if (pull->state != PULL_ASKED && pull->state != PULL_TAKING) {
         return false;
-    if (quiet < STALL_MS)
+    }
+    if (quiet < STALL_MS) {
         return false;
+    }
     return session_elapsed(session, session->pulled_ms) >= STALL_MS || quiet >= PULL_TURN_MS;
 }
 
 void session_check_stalls(struct session *session)
 {
-    if (session->closed || session->limited || session->uncommitted >= SESSION_CREDIT_BYTES / 2)
+    if (session->closed || session->limited || session->uncommitted >= SESSION_CREDIT_BYTES / 2) {
         return;
+    }
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
-        if (is_stalled(session, &session->pull[i]))
+        if (is_stalled(session, &session->pull[i])) {
             give_up(session, &session->pull[i], session->now_ms + AGAIN_MS);
+        }
     }
 }
 
@@ -388,8 +418,9 @@ void session_give_credit(struct session *session)
 {
     uint64_t durable = session->credit_used - session->uncommitted;
 
-    if (session->closed || durable < CHUNK_MAX_BYTES)
+    if (session->closed || durable < CHUNK_MAX_BYTES) {
         return;
+    }
     message_credit(session_message(session), durable);
     session_sent(session);
     session->credit_used -= durable;

@@ -27,8 +27,9 @@ static size_t find_slot(const struct behind_queue *queue, const struct hash *gro
     size_t slot = tag_slot(queue, group);
 
     while (queue->index[slot] != 0 &&
-           !tags_equal(&queue->items[queue->index[slot] - 1].there.group, group))
+           !tags_equal(&queue->items[queue->index[slot] - 1].there.group, group)) {
         slot = (slot + 1) % queue->index_size;
+    }
     return slot;
 }
 
@@ -36,8 +37,9 @@ struct behind *behind_find(const struct behind_queue *queue, const struct hash *
 {
     size_t slot;
 
-    if (queue->count == 0)
+    if (queue->count == 0) {
         return NULL;
+    }
     slot = find_slot(queue, group);
     return queue->index[slot] == 0 ? NULL : &queue->items[queue->index[slot] - 1];
 }
@@ -53,16 +55,18 @@ static bool queue_grow(struct behind_queue *queue)
         free(index);
         return false;
     }
-    if (queue->count > 0)
+    if (queue->count > 0) {
         memcpy(items, queue->items, queue->count * sizeof *items);
+    }
     free(queue->items);
     free(queue->index);
     queue->items = items;
     queue->index = index;
     queue->capacity = capacity;
     queue->index_size = capacity * 2;
-    for (size_t i = 0; i < queue->count; i++)
+    for (size_t i = 0; i < queue->count; i++) {
         index[find_slot(queue, &items[i].there.group)] = (uint32_t)(i + 1);
+    }
     return true;
 }
 
@@ -74,8 +78,9 @@ bool behind_put(struct behind_queue *queue, const struct behind *item)
         *old = *item;
         return true;
     }
-    if (queue->count == queue->capacity && !queue_grow(queue))
+    if (queue->count == queue->capacity && !queue_grow(queue)) {
         return false;
+    }
     queue->items[queue->count] = *item;
     queue->index[find_slot(queue, &item->there.group)] = (uint32_t)(queue->count + 1);
     queue->count++;
@@ -91,11 +96,13 @@ static void clear_slot(struct behind_queue *queue, size_t slot)
         size_t home, size = queue->index_size;
 
         slot = (slot + 1) % size;
-        if (queue->index[slot] == 0)
+        if (queue->index[slot] == 0) {
             break;
+        }
         home = tag_slot(queue, &queue->items[queue->index[slot] - 1].there.group);
-        if ((slot + size - home) % size < (slot + size - hole) % size)
+        if ((slot + size - home) % size < (slot + size - hole) % size) {
             continue;
+        }
         queue->index[hole] = queue->index[slot];
         hole = slot;
     }
@@ -107,8 +114,9 @@ void behind_remove(struct behind_queue *queue, const struct hash *group)
     struct behind *item = behind_find(queue, group);
     size_t at, last;
 
-    if (item == NULL)
+    if (item == NULL) {
         return;
+    }
     last = queue->count - 1;
     at = (size_t)(item - queue->items);
     clear_slot(queue, find_slot(queue, group));
@@ -118,8 +126,9 @@ void behind_remove(struct behind_queue *queue, const struct hash *group)
         queue->items[at] = queue->items[last];
     }
     queue->count--;
-    if (queue->count == 0)
+    if (queue->count == 0) {
         behind_free(queue);
+    }
 }
 
 void behind_free(struct behind_queue *queue)

@@ -18,8 +18,9 @@ static size_t find_serve(const struct session *session, const struct hash *group
 {
     size_t i = 0;
 
-    while (i < session->serve_count && !hash_equal(&session->serve[i].want.group, group))
+    while (i < session->serve_count && !hash_equal(&session->serve[i].want.group, group)) {
         i++;
+    }
     return i;
 }
 
@@ -40,8 +41,9 @@ void session_open_serve(struct session *session, const struct want *want)
     size_t at = find_serve(session, &want->group);
 
     if (want->have == WANT_STOP) {
-        if (at < session->serve_count)
+        if (at < session->serve_count) {
             remove_serve(session, at);
+        }
         say_unable(session, &want->group, OK);
         return;
     }
@@ -49,8 +51,9 @@ void session_open_serve(struct session *session, const struct want *want)
         session_refuse(session, E_CAP, "more than %d ledgers wanted at a time", SESSION_WANTS_MAX);
         return;
     }
-    if (at == session->serve_count)
+    if (at == session->serve_count) {
         session->serve_count++;
+    }
     session->serve[at] = (struct serve){.phase = SERVE_CHAIN, .want = *want, .next = want->links};
 }
 
@@ -84,10 +87,12 @@ static enum serve_result serve_chain(struct session *session, struct serve *serv
         size_t before = page->len;
         enum err_code code = book->read_link(book->context, group, serve->next, page);
 
-        if (code != OK)
+        if (code != OK) {
             return unable(session, serve, code);
-        if (page->failed)
+        }
+        if (page->failed) {
             return unable(session, serve, E_MEMORY);
+        }
         if (before > 0 && page->len > CHAIN_PAGE_MAX_BYTES) {
             page->len = before;
             break;
@@ -100,8 +105,9 @@ static enum serve_result serve_chain(struct session *session, struct serve *serv
         buffer_append(out, page->data, page->len);
         session_sent(session);
     }
-    if (serve->next >= total)
+    if (serve->next >= total) {
         serve->phase = SERVE_HEAD;
+    }
     return SERVE_GOES_ON;
 }
 
@@ -115,15 +121,18 @@ static enum serve_result serve_head(struct session *session, struct serve *serve
     if (code == OK && answer.have > 0 && answer.have <= answer.head.size) {
         answer.has_root = true;
         code = book->root_at(book->context, group, answer.have, &answer.root_at_have);
-        if (code == OK)
+        if (code == OK) {
             code = book->prove(book->context, group, answer.have, answer.head.size, &answer.proof);
+        }
     }
-    if (code != OK)
+    if (code != OK) {
         return unable(session, serve, code);
+    }
     message_head(session_message(session), &answer);
     session_sent(session);
-    if (answer.have >= answer.head.size)
+    if (answer.have >= answer.head.size) {
         return SERVE_ENDED;
+    }
     serve->head = answer.head;
     serve->next = answer.have;
     serve->phase = SERVE_CHUNKS;
@@ -137,12 +146,14 @@ static void cut_at_run(struct chunk *chunk)
     struct bytes rest = chunk->leaves, leaf;
     bool failed = false;
 
-    if (end == chunk->head_size || cut <= chunk->start)
+    if (end == chunk->head_size || cut <= chunk->start) {
         return;
+    }
     chunk->count = cut - chunk->start;
     for (uint64_t i = 0; i < chunk->count; i++) {
-        if (!chunk_leaf(&rest, &leaf, &failed))
+        if (!chunk_leaf(&rest, &leaf, &failed)) {
             return;
+        }
     }
     chunk->leaves.len -= rest.len;
 }
@@ -154,22 +165,27 @@ static enum err_code make_chunk(struct session *session, const struct serve *ser
     uint64_t to = serve->head.size, max_bytes = session->credit;
     enum err_code code;
 
-    if (to - serve->next > CHUNK_LEAVES_MAX)
+    if (to - serve->next > CHUNK_LEAVES_MAX) {
         to = serve->next + CHUNK_LEAVES_MAX;
-    if (max_bytes > CHUNK_MAX_BYTES)
+    }
+    if (max_bytes > CHUNK_MAX_BYTES) {
         max_bytes = CHUNK_MAX_BYTES;
+    }
     buffer_clear(&session->scratch);
     *chunk = (struct chunk){.group = serve->want.group,
                             .start = serve->next,
                             .head_size = serve->head.size};
     code = book->read_leaves(book->context, &chunk->group, serve->next, to, (size_t)max_bytes,
                              &session->scratch, &chunk->count);
-    if (code != OK)
+    if (code != OK) {
         return code;
-    if (session->scratch.failed)
+    }
+    if (session->scratch.failed) {
         return E_MEMORY;
-    if (chunk->count == 0)
+    }
+    if (chunk->count == 0) {
         return E_NO_DATA;
+    }
     chunk->leaves = buffer_view(&session->scratch);
     cut_at_run(chunk);
     return book->prove(book->context, &chunk->group, chunk->start + chunk->count, chunk->head_size,
@@ -181,18 +197,21 @@ static enum serve_result serve_chunk(struct session *session, struct serve *serv
     struct chunk chunk;
     enum err_code code;
 
-    if (session->credit < CHUNK_LEAST_BYTES)
+    if (session->credit < CHUNK_LEAST_BYTES) {
         return SERVE_WAITS;
+    }
     code = make_chunk(session, serve, &chunk);
-    if (code != OK)
+    if (code != OK) {
         return unable(session, serve, code);
+    }
     message_chunk(session_message(session), &chunk);
     session_sent(session);
     session->credit -= chunk.leaves.len;
     session->entries_given += chunk.count;
     serve->next += chunk.count;
-    if (serve->next < serve->head.size)
+    if (serve->next < serve->head.size) {
         return SERVE_GOES_ON;
+    }
     session_know(session, &(struct map_item){.group = serve->head.group,
                                              .epoch = serve->head.epoch,
                                              .size = serve->head.size,
@@ -205,8 +224,9 @@ static enum serve_result serve_one(struct session *session, struct serve *serve)
 {
     bool own = hash_equal(&serve->want.group, &session->book->own_group);
 
-    if (session->limited && (!own || serve->phase == SERVE_CHUNKS))
+    if (session->limited && (!own || serve->phase == SERVE_CHUNKS)) {
         return SERVE_WAITS;
+    }
     switch (serve->phase) {
     case SERVE_CHAIN:
         return serve_chain(session, serve);

@@ -20,8 +20,9 @@ void session_say_hello(struct session *session)
                           .time_ms = wall_ms(session),
                           .starts = session->config.starts};
 
-    if (map_count(session->book->map) > 0)
+    if (map_count(session->book->map) > 0) {
         hello.network_size = map_at(session->book->map, 0)->size;
+    }
     map_digest(session->book->map, &hello.digest);
     session->hello_due = false;
     session->list_said = false;
@@ -56,10 +57,12 @@ static void become_ready(struct session *session)
     session_effect_add(session, EFFECT_READY, OK, session->arena.len);
     session->book->peer_started(session->book->context, &session->config.peer,
                                 session->peer_starts);
-    if (session->ask_own)
+    if (session->ask_own) {
         session_ask_own(session);
-    if (session->answer_own)
+    }
+    if (session->answer_own) {
         answer_own_question(session);
+    }
 }
 
 static bool peer_key_known(const struct session *session)
@@ -70,8 +73,9 @@ static bool peer_key_known(const struct session *session)
 
 void session_review_limit(struct session *session)
 {
-    if (!session->limited || session->closed || !peer_key_known(session))
+    if (!session->limited || session->closed || !peer_key_known(session)) {
         return;
+    }
     become_ready(session);
     /* What the peer said meanwhile was not taken: it compares once more. */
     session_say_hello(session);
@@ -80,16 +84,18 @@ void session_review_limit(struct session *session)
 static void check_skew(struct session *session, const struct hello *hello)
 {
     session->skew_ms = (int64_t)hello->time_ms - (int64_t)wall_ms(session);
-    if (session->skew_ms > CLOCK_SKEW_MS || session->skew_ms < -(int64_t)CLOCK_SKEW_MS)
+    if (session->skew_ms > CLOCK_SKEW_MS || session->skew_ms < -(int64_t)CLOCK_SKEW_MS) {
         session_log(session, E_CLOCK, "the peer's clock differs from ours by %lld s: check both",
                     (long long)(session->skew_ms / 1000));
+    }
 }
 
 static void take_hello(struct session *session, const struct hello *hello)
 {
     if (session->greeted) {
-        if (session->ready)
+        if (session->ready) {
             session_compare(session, hello, false);
+        }
         return;
     }
     if (hello->version_min > PROTOCOL_MAX || hello->version_max < PROTOCOL_MIN) {
@@ -124,10 +130,12 @@ static void clean_text(struct bytes text, char out[REFUSAL_TEXT_MAX + 1])
         uint8_t byte = (uint8_t)out[i];
         bool second_control = byte == 0xc2 && (uint8_t)out[i + 1] < 0xa0;
 
-        if (second_control)
+        if (second_control) {
             out[i + 1] = '?';
-        if (byte < 0x20 || byte == 0x7f || second_control)
+        }
+        if (byte < 0x20 || byte == 0x7f || second_control) {
             out[i] = '?';
+        }
     }
 }
 
@@ -158,20 +166,23 @@ static void take_own_head(struct session *session, const struct message *message
 
 static void take_pong(struct session *session, uint64_t number)
 {
-    if (!session->pinging || number != session->ping_number)
+    if (!session->pinging || number != session->ping_number) {
         return;
+    }
     session->pinging = false;
     session->round_trips++;
     session->round_trip_ms = session_elapsed(session, session->ping_sent_ms);
-    if (session->round_trip_ms == 0)
+    if (session->round_trip_ms == 0) {
         session->round_trip_ms = 1; /* 0 stands for unknown */
+    }
 }
 
 static void take_question(struct session *session)
 {
     session->answer_own = true;
-    if (session->ready)
+    if (session->ready) {
         answer_own_question(session);
+    }
 }
 
 /* While limited: the chain that is wanted, wants (held back), and signs of life. */
@@ -252,8 +263,9 @@ void session_take_message(struct session *session, struct bytes bytes)
     enum err_code code = message_decode(bytes, &message, &err);
 
     session->heard_ms = session->now_ms;
-    if (code == E_NOT_YET && session->greeted)
+    if (code == E_NOT_YET && session->greeted) {
         return; /* an odd type of a later version */
+    }
     if (code != OK) {
         session_refuse(session, E_FRAME, "%s", err.text);
         return;
@@ -263,7 +275,8 @@ void session_take_message(struct session *session, struct bytes bytes)
                        (unsigned)message.type);
         return;
     }
-    if (session->limited && !passes_limit(message.type))
+    if (session->limited && !passes_limit(message.type)) {
         return;
+    }
     dispatch(session, &message);
 }

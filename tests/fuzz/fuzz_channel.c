@@ -33,8 +33,9 @@ static struct channel *open_one(enum noise_role role)
                                     .ephemeral = &ephemeral};
     struct channel *channel;
 
-    if (role == NOISE_INITIATOR)
+    if (role == NOISE_INITIATOR) {
         config.remote_static = &other.public_key;
+    }
     channel = channel_open(&config);
     assert(channel != NULL);
     return channel;
@@ -61,8 +62,9 @@ static void drain(struct channel *channel)
             break;
         }
         assert(event == CHANNEL_ESTABLISHED || message.len <= MESSAGE_MAX_BYTES);
-        for (size_t i = 0; event == CHANNEL_MESSAGE && i < message.len; i++)
+        for (size_t i = 0; event == CHANNEL_MESSAGE && i < message.len; i++) {
             sink = message.data[i];
+        }
     }
     (void)sink;
 }
@@ -117,23 +119,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t mode;
 
     crypto_init();
-    if (size == 0)
+    if (size == 0) {
         return 0;
+    }
     mode = data[0] % MODES;
     data++;
     size--;
     initiator = open_one(NOISE_INITIATOR);
     responder = open_one(NOISE_RESPONDER);
-    if (mode >= RAW)
+    if (mode >= RAW) {
         connect_ends(initiator, responder);
-    if (mode == FRESH_INITIATOR)
+    }
+    if (mode == FRESH_INITIATOR) {
         feed(initiator, data, size);
-    else if (mode == SEALED)
+    } else if (mode == SEALED) {
         feed_sealed(initiator, responder, data, size);
-    else
+    } else {
         feed(responder, data, size);
-    if (mode == FRESH_RESPONDER && channel_failure(responder) == E_STRANGER)
+    }
+    if (mode == FRESH_RESPONDER && channel_failure(responder) == E_STRANGER) {
         assert(channel_output(responder).len == 0);
+    }
     channel_free(initiator);
     channel_free(responder);
     return 0;

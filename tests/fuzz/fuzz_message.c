@@ -12,12 +12,14 @@ static void pack_items(struct message *message, struct buffer *out)
 {
     struct map_item item;
 
-    if (message->type == MESSAGE_LIST)
+    if (message->type == MESSAGE_LIST) {
         message_list_begin(out, message->more, message->count);
-    else
+    } else {
         message_push_begin(out, message->count);
-    while (message_item(message, &item))
+    }
+    while (message_item(message, &item)) {
         map_item_pack(out, &item);
+    }
 }
 
 static void pack_chain(struct message *message, struct buffer *out)
@@ -38,10 +40,12 @@ static void pack_refuse(const struct message *message, struct buffer *out)
     char text[REFUSAL_TEXT_MAX + 1] = {0};
 
     assert(message->text.len <= REFUSAL_TEXT_MAX);
-    if (message->text.len > 0)
+    if (message->text.len > 0) {
         memcpy(text, message->text.data, message->text.len);
-    if (strlen(text) == message->text.len) /* a text that holds a zero byte packs shorter */
+    }
+    if (strlen(text) == message->text.len) { /* a text that holds a zero byte packs shorter */
         message_refuse(out, (enum err_code)message->code, text);
+    }
 }
 
 static void walk_leaves(const struct chunk *chunk)
@@ -50,8 +54,9 @@ static void walk_leaves(const struct chunk *chunk)
     bool failed = false;
     size_t total = 0;
 
-    while (chunk_leaf(&rest, &leaf, &failed))
+    while (chunk_leaf(&rest, &leaf, &failed)) {
         total += leaf.len + 2;
+    }
     assert(failed || total == chunk->leaves.len);
 }
 
@@ -110,14 +115,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
 
     crypto_init();
-    if (message_decode(bytes_of(data, size), &message, &err) != OK)
+    if (message_decode(bytes_of(data, size), &message, &err) != OK) {
         return 0;
+    }
     type = message.type;
     buffer_init(&out, 0);
     pack(&message, &out);
     assert(!out.failed);
-    if (type != MESSAGE_HELLO && out.len > 0)
+    if (type != MESSAGE_HELLO && out.len > 0) {
         assert(bytes_equal(buffer_view(&out), bytes_of(data, size)));
+    }
     buffer_free(&out);
     return 0;
 }

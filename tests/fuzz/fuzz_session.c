@@ -59,17 +59,20 @@ static void say_items(struct play *play)
     uint8_t what = next(play);
     size_t count = what % 8;
 
-    if (what & 8U)
+    if (what & 8U) {
         message_list_begin(&play->out, what & 16U, count);
-    else
+    } else {
         message_push_begin(&play->out, count);
+    }
     for (size_t i = 0; i < count; i++) {
         struct map_item item = *map_at(play->far->book.map, next(play) % GROUPS);
 
-        if (what & 32U)
+        if (what & 32U) {
             item.size = next_number(play);
-        if (what & 64U)
+        }
+        if (what & 64U) {
             item.root.bytes[0] ^= 1;
+        }
         map_item_pack(&play->out, &item);
     }
 }
@@ -79,8 +82,9 @@ static void say_want(struct play *play)
     struct want want = {.group = *next_group(play), .have = next_number(play)};
 
     want.links = next(play) % 4;
-    if (want.have > LEDGER_SIZE_MAX)
+    if (want.have > LEDGER_SIZE_MAX) {
         want.have = WANT_STOP;
+    }
     message_want(&play->out, &want);
 }
 
@@ -92,8 +96,9 @@ static void say_chain(struct play *play)
     size_t count = first < links ? (size_t)(links - first) : 0;
 
     message_chain_begin(&play->out, group, first, count);
-    for (uint64_t i = first; i < links; i++)
+    for (uint64_t i = first; i < links; i++) {
         (void)far->read_link(far->context, group, i, &play->out);
+    }
 }
 
 static void say_head(struct play *play)
@@ -102,13 +107,15 @@ static void say_head(struct play *play)
     struct book *far = &play->far->book;
     struct head_answer answer = {.have = next_number(play)};
 
-    if (far->head(far->context, group, &answer.head) != OK)
+    if (far->head(far->context, group, &answer.head) != OK) {
         return;
+    }
     answer.has_root = answer.have > 0 && answer.have <= answer.head.size;
     if (answer.has_root &&
         (far->root_at(far->context, group, answer.have, &answer.root_at_have) != OK ||
-         far->prove(far->context, group, answer.have, answer.head.size, &answer.proof) != OK))
+         far->prove(far->context, group, answer.have, answer.head.size, &answer.proof) != OK)) {
         return;
+    }
     message_head(&play->out, &answer);
 }
 
@@ -119,15 +126,17 @@ static void say_chunk(struct play *play)
     struct head head;
     uint64_t to = chunk.start + 1 + next_number(play);
 
-    if (far->head(far->context, &chunk.group, &head) != OK || chunk.start >= head.size)
+    if (far->head(far->context, &chunk.group, &head) != OK || chunk.start >= head.size) {
         return;
+    }
     chunk.head_size = head.size;
     buffer_clear(&play->leaves);
     if (far->read_leaves(far->context, &chunk.group, chunk.start, to < head.size ? to : head.size,
                          CHUNK_MAX_BYTES, &play->leaves, &chunk.count) != OK ||
         far->prove(far->context, &chunk.group, chunk.start + chunk.count, head.size,
-                   &chunk.proof) != OK)
+                   &chunk.proof) != OK) {
         return;
+    }
     chunk.leaves = buffer_view(&play->leaves);
     message_chunk(&play->out, &chunk);
 }
@@ -166,8 +175,9 @@ static void say_raw(struct play *play)
 {
     size_t len = next(play), left = (size_t)(play->end - play->at);
 
-    if (len > left)
+    if (len > left) {
         len = left;
+    }
     buffer_append(&play->out, play->at, len);
     play->at += len;
 }
@@ -180,8 +190,9 @@ static void deliver(struct play *play, bool flip)
 
         play->out.data[at] ^= (uint8_t)(1U << (next(play) % 8));
     }
-    if (play->out.len > 0)
+    if (play->out.len > 0) {
         fake_say(&play->net, play->session, buffer_view(&play->out));
+    }
     buffer_clear(&play->out);
 }
 
@@ -204,8 +215,9 @@ static void happen(struct play *play)
         fake_heads(&play->net, play->book, OWN);
         break;
     case 3:
-        if (play->far->ledgers[group].links > 0 && play->far->ledgers[group].links < 4)
+        if (play->far->ledgers[group].links > 0 && play->far->ledgers[group].links < 4) {
             fake_change_keys(play->far, group, next(play));
+        }
         break;
     case 4:
         fake_event(&play->net, play->session, SESSION_ANTI_ENTROPY);
@@ -245,8 +257,9 @@ static void check_book(struct fake_book *book)
         struct hash root;
 
         assert(ledger->claimed_by == NULL && ledger->count >= ledger->head.size);
-        if (ledger->head.size == 0)
+        if (ledger->head.size == 0) {
             continue;
+        }
         assert(book->book.root_at(book, &ledger->group, ledger->head.size, &root) == OK);
         assert(hash_equal(&root, &ledger->head.root));
     }
@@ -261,8 +274,9 @@ static void start(struct play *play)
     fake_append(play->far, PEER, 2, 100, 0);
     fake_copy(play->far, play->book, 0);
     fake_copy(play->book, play->far, PEER);
-    if (next(play) % 4 == 0) /* a new key: the session is limited at first */
+    if (next(play) % 4 == 0) { /* a new key: the session is limited at first */
         fake_change_keys(play->far, PEER, 9);
+    }
     play->session = fake_link_alone(&play->net, play->book, &groups[PEER].id,
                                     &groups[PEER].transport.public_key);
     buffer_init(&play->out, 0);
@@ -276,8 +290,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     crypto_init();
     groups = fake_groups_new(GROUPS, 1);
     start(&play);
-    for (unsigned i = 0; i < STEPS_MAX && play.at < play.end && !play.session->closed; i++)
+    for (unsigned i = 0; i < STEPS_MAX && play.at < play.end && !play.session->closed; i++) {
         play_one(&play);
+    }
     fake_net_free(&play.net);
     check_book(play.book);
     fake_book_free(play.book);

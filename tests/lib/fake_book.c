@@ -14,8 +14,9 @@ static void level_push(struct fake_level *level, const struct hash *node)
         struct hash *grown = calloc(capacity, sizeof *grown);
 
         assert(grown != NULL);
-        if (level->count > 0)
+        if (level->count > 0) {
             memcpy(grown, level->node, level->count * sizeof *grown);
+        }
         free(level->node);
         level->node = grown;
         level->capacity = capacity;
@@ -33,8 +34,9 @@ static void ledger_push(struct fake_ledger *ledger, struct bytes leaf)
         size_t *grown = calloc(capacity, sizeof *grown);
 
         assert(grown != NULL);
-        if (ledger->count > 0)
+        if (ledger->count > 0) {
             memcpy(grown, ledger->start, ledger->count * sizeof *grown);
+        }
         free(ledger->start);
         ledger->start = grown;
         ledger->capacity = capacity;
@@ -57,8 +59,9 @@ static enum err_code ledger_node(void *context, unsigned level, uint64_t index, 
 {
     const struct fake_ledger *ledger = context;
 
-    if (level >= FAKE_LEVELS || index >= ledger->level[level].count)
+    if (level >= FAKE_LEVELS || index >= ledger->level[level].count) {
         return E_NO_DATA;
+    }
     *out = ledger->level[level].node[index];
     return OK;
 }
@@ -67,18 +70,21 @@ static void ledger_clear(struct fake_ledger *ledger)
 {
     buffer_free(&ledger->leaves);
     free(ledger->start);
-    for (unsigned l = 0; l < FAKE_LEVELS; l++)
+    for (unsigned l = 0; l < FAKE_LEVELS; l++) {
         free(ledger->level[l].node);
-    for (uint64_t i = 0; i < ledger->links; i++)
+    }
+    for (uint64_t i = 0; i < ledger->links; i++) {
         buffer_free(&ledger->link[i].packed);
+    }
     free(ledger->link);
 }
 
 static struct fake_ledger *find(struct fake_book *book, const struct hash *group)
 {
     for (size_t i = 0; i < book->count; i++) {
-        if (hash_equal(&book->ledgers[i].group, group))
+        if (hash_equal(&book->ledgers[i].group, group)) {
             return &book->ledgers[i];
+        }
     }
     return NULL;
 }
@@ -99,8 +105,9 @@ static void set_map(struct fake_book *book, const struct fake_ledger *ledger)
                             .size = ledger->head.size,
                             .root = ledger->head.root};
 
-    if (ledger->frozen)
+    if (ledger->frozen) {
         map_frozen_item(&ledger->group, &item);
+    }
     assert(map_set(book->book.map, &item));
 }
 
@@ -110,8 +117,9 @@ static void grow_links(struct fake_ledger *ledger)
     struct fake_link *grown = calloc((size_t)capacity, sizeof *grown);
 
     assert(grown != NULL);
-    if (ledger->links > 0)
+    if (ledger->links > 0) {
         memcpy(grown, ledger->link, (size_t)ledger->links * sizeof *grown);
+    }
     free(ledger->link);
     ledger->link = grown;
     ledger->link_capacity = capacity;
@@ -121,8 +129,9 @@ static void add_link(struct fake_ledger *ledger, const struct link *link)
 {
     struct fake_link *kept;
 
-    if (ledger->links == ledger->link_capacity)
+    if (ledger->links == ledger->link_capacity) {
         grow_links(ledger);
+    }
     kept = &ledger->link[ledger->links];
     assert(ledger->links < FAKE_LINKS_MAX && link->leaf.len == FAKE_KEY_LEAF_BYTES);
     buffer_init(&kept->packed, 0);
@@ -140,10 +149,12 @@ static enum err_code book_head(void *context, const struct hash *group, struct h
 {
     const struct fake_ledger *ledger = find(context, group);
 
-    if (ledger == NULL || ledger->head.size == 0)
+    if (ledger == NULL || ledger->head.size == 0) {
         return E_NO_DATA;
-    if (ledger->frozen)
+    }
+    if (ledger->frozen) {
         return E_FORKED;
+    }
     *head = ledger->head;
     return OK;
 }
@@ -160,8 +171,9 @@ static enum err_code book_read_link(void *context, const struct hash *group, uin
 {
     const struct fake_ledger *ledger = find(context, group);
 
-    if (ledger == NULL || number >= ledger->links)
+    if (ledger == NULL || number >= ledger->links) {
         return E_NO_DATA;
+    }
     buffer_append(out, ledger->link[number].packed.data, ledger->link[number].packed.len);
     return OK;
 }
@@ -172,8 +184,9 @@ static enum err_code book_root_at(void *context, const struct hash *group, uint6
     struct fake_ledger *ledger = find(context, group);
     const struct merkle_source source = {ledger_node, ledger};
 
-    if (ledger == NULL || size > ledger->count)
+    if (ledger == NULL || size > ledger->count) {
         return E_NO_DATA;
+    }
     return merkle_root_at(&source, size, root);
 }
 
@@ -183,8 +196,9 @@ static enum err_code book_prove(void *context, const struct hash *group, uint64_
     struct fake_ledger *ledger = find(context, group);
     const struct merkle_source source = {ledger_node, ledger};
 
-    if (ledger == NULL || to > ledger->count)
+    if (ledger == NULL || to > ledger->count) {
         return E_NO_DATA;
+    }
     return merkle_consistency_proof(&source, from, to, proof);
 }
 
@@ -202,14 +216,17 @@ static enum err_code book_read_leaves(void *context, const struct hash *group, u
     uint64_t end = from;
     size_t before = out->len;
 
-    if (ledger == NULL || from >= to || to > ledger->count)
+    if (ledger == NULL || from >= to || to > ledger->count) {
         return E_NO_DATA;
-    while (end < to && leaf_end(ledger, end) - ledger->start[from] <= max_bytes)
+    }
+    while (end < to && leaf_end(ledger, end) - ledger->start[from] <= max_bytes) {
         end++;
+    }
     buffer_append(out, ledger->leaves.data + ledger->start[from],
                   leaf_end(ledger, end - 1) - ledger->start[from]);
-    if (book->flip_after > 0 && end > book->flip_after && out->len > before)
+    if (book->flip_after > 0 && end > book->flip_after && out->len > before) {
         out->data[out->len - 1] ^= 1;
+    }
     *count = end - from;
     return OK;
 }
@@ -220,10 +237,11 @@ static void book_peer_own_head(void *context, const struct hash *peer, struct ma
     struct fake_book *book = context;
     const struct fake_ledger *ledger = find(book, peer);
 
-    if (ledger != NULL)
+    if (ledger != NULL) {
         *item = (struct map_item){.epoch = ledger->head.epoch,
                                   .size = ledger->head.size,
                                   .root = ledger->head.root};
+    }
     *starts = book->peer_starts;
 }
 
@@ -243,8 +261,9 @@ static bool book_claim(void *context, const struct session *session, const struc
     struct fake_book *book = context;
     struct fake_ledger *ledger = known(context, group);
 
-    if (ledger->claimed_by != NULL || hash_equal(group, &book->book.own_group))
+    if (ledger->claimed_by != NULL || hash_equal(group, &book->book.own_group)) {
         return false;
+    }
     ledger->claimed_by = session;
     book->claims++;
     return true;
@@ -266,17 +285,20 @@ static enum err_code check_link(const struct fake_ledger *ledger, const struct l
     struct hash leaf, key;
     enum err_code code;
 
-    if (link->head.size <= last->size || !hash_equal(&link->head.group, &ledger->group))
+    if (link->head.size <= last->size || !hash_equal(&link->head.group, &ledger->group)) {
         return E_PROOF;
+    }
     merkle_leaf_hash(&leaf, link->leaf);
     memcpy(key.bytes, link->leaf.data + 1, HASH_BYTES);
     code = merkle_verify_inclusion(&leaf, link->head.size - 1, link->head.size, &link->inclusion,
                                    &link->head.root);
-    if (code == OK)
+    if (code == OK) {
         code = merkle_verify_consistency(last->size, &last->root, link->head.size, &link->head.root,
                                          &link->consistency);
-    if (code == OK)
+    }
+    if (code == OK) {
         code = head_verify(&link->head, &last->signing_key);
+    }
     return code == OK ? head_verify(&link->head, &key) : code;
 }
 
@@ -287,20 +309,24 @@ static enum err_code book_take_link(void *context, const struct hash *group, uin
     struct hash leaf;
     enum err_code code = OK;
 
-    if (number != ledger->links || number == FAKE_LINKS_MAX)
+    if (number != ledger->links || number == FAKE_LINKS_MAX) {
         return err_set(err, E_FRAME, "link out of order");
-    if (link->leaf.len != FAKE_KEY_LEAF_BYTES || link->leaf.data[0] != 'K')
+    }
+    if (link->leaf.len != FAKE_KEY_LEAF_BYTES || link->leaf.data[0] != 'K') {
         return err_set(err, E_ENCODING, "no key leaf");
+    }
     if (number == 0) {
         merkle_leaf_hash(&leaf, link->leaf);
         if (!hash_equal(&leaf, group) || link->head.size != 1 ||
-            !hash_equal(&link->head.root, group))
+            !hash_equal(&link->head.root, group)) {
             code = E_PROOF;
+        }
     } else {
         code = check_link(ledger, link);
     }
-    if (code != OK)
+    if (code != OK) {
         return err_set(err, code, "link %llu does not follow", (unsigned long long)number);
+    }
     add_link(ledger, link);
     return OK;
 }
@@ -320,15 +346,19 @@ static enum err_code check_prefix(struct fake_book *book, struct fake_ledger *le
     struct hash ours;
     uint64_t at = answer->has_root ? answer->have : head->size;
 
-    if (ledger->count == 0)
+    if (ledger->count == 0) {
         return OK;
+    }
     if (answer->has_root && merkle_verify_consistency(at, &answer->root_at_have, head->size,
-                                                      &head->root, &answer->proof) != OK)
+                                                      &head->root, &answer->proof) != OK) {
         return err_set(err, E_PROOF, "the head's proof does not verify");
-    if (book_root_at(book, &ledger->group, at, &ours) != OK)
+    }
+    if (book_root_at(book, &ledger->group, at, &ours) != OK) {
         return err_set(err, E_IO, "no root at %llu", (unsigned long long)at);
-    if (!hash_equal(&ours, answer->has_root ? &answer->root_at_have : &head->root))
+    }
+    if (!hash_equal(&ours, answer->has_root ? &answer->root_at_have : &head->root)) {
         return freeze(ledger, err);
+    }
     return OK;
 }
 
@@ -347,15 +377,19 @@ static enum err_code book_take_head(void *context, const struct head_answer *ans
     struct fake_ledger *ledger = known(book, &answer->head.group);
     enum err_code code;
 
-    if (ledger->links == 0)
+    if (ledger->links == 0) {
         return err_set(err, E_SIGNATURE, "no key chain");
-    if (head_verify(&answer->head, &ledger->link[ledger->links - 1].signing_key) != OK)
+    }
+    if (head_verify(&answer->head, &ledger->link[ledger->links - 1].signing_key) != OK) {
         return err_set(err, E_SIGNATURE, "the signature does not verify");
+    }
     code = check_prefix(book, ledger, answer, err);
-    if (code != OK)
+    if (code != OK) {
         return code;
-    if (answer->head.size > ledger->head.size)
+    }
+    if (answer->head.size > ledger->head.size) {
         ledger->target = answer->head;
+    }
     complete(ledger);
     return OK;
 }
@@ -372,20 +406,24 @@ static enum err_code book_take_chunk(void *context, const struct chunk *chunk, s
     assert(chunk->start == ledger->count && chunk->head_size == ledger->target.size);
     while (chunk_leaf(&rest, &leaf, &failed)) {
         merkle_leaf_hash(&root, leaf);
-        if (edge.size == 0 && !hash_equal(&root, &ledger->group))
+        if (edge.size == 0 && !hash_equal(&root, &ledger->group)) {
             return err_set(err, E_LEAF, "not the group's genesis");
+        }
         merkle_edge_append(&edge, &root);
         count++;
     }
-    if (failed || count != chunk->count)
+    if (failed || count != chunk->count) {
         return err_set(err, E_FRAME, "leaves do not fit");
+    }
     merkle_edge_root(&edge, &root);
     if (merkle_verify_consistency(edge.size, &root, ledger->target.size, &ledger->target.root,
-                                  &chunk->proof) != OK)
+                                  &chunk->proof) != OK) {
         return err_set(err, E_PROOF, "not under the signed head");
+    }
     rest = chunk->leaves;
-    while (chunk_leaf(&rest, &leaf, &failed))
+    while (chunk_leaf(&rest, &leaf, &failed)) {
         ledger_push(ledger, leaf);
+    }
     complete(ledger);
     return OK;
 }
@@ -496,10 +534,12 @@ struct fake_book *fake_book_new(struct fake_group *groups, size_t count, size_t 
 
 void fake_book_free(struct fake_book *book)
 {
-    if (book == NULL)
+    if (book == NULL) {
         return;
-    for (size_t i = 0; i < book->count; i++)
+    }
+    for (size_t i = 0; i < book->count; i++) {
         ledger_clear(&book->ledgers[i]);
+    }
     map_free(book->book.map);
     free(book->ledgers);
     free(book);
@@ -523,8 +563,9 @@ static void push_genesis(struct fake_book *book, size_t group)
                         .leaf = leaf};
 
     ledger_push(ledger, leaf);
-    if (ledger->links == 0)
+    if (ledger->links == 0) {
         add_link(ledger, &link);
+    }
 }
 
 void fake_append(struct fake_book *book, size_t group, size_t count, size_t len, unsigned salt)
@@ -533,8 +574,9 @@ void fake_append(struct fake_book *book, size_t group, size_t count, size_t len,
     uint8_t leaf[ENTRY_MAX_BYTES] = {'D'};
 
     assert(len >= 16 && len <= sizeof leaf);
-    if (ledger->count == 0)
+    if (ledger->count == 0) {
         push_genesis(book, group);
+    }
     for (size_t i = 0; i < count; i++) {
         uint64_t number = ledger->count;
 
@@ -585,8 +627,9 @@ void fake_copy(struct fake_book *book, const struct fake_book *from, size_t grou
     struct bytes rest = bytes_of(source->leaves.data + at, source->leaves.len - at), leaf;
     bool failed = false;
 
-    while (chunk_leaf(&rest, &leaf, &failed))
+    while (chunk_leaf(&rest, &leaf, &failed)) {
         ledger_push(to, leaf);
+    }
     copy_links(to, source, source->links);
     to->head = source->head;
     set_map(book, to);
@@ -601,8 +644,9 @@ void fake_commit(struct fake_book *book, void (*changed)(void *context, const st
                  void *context)
 {
     for (size_t i = 0; i < book->count; i++) {
-        if (!book->ledgers[i].changed)
+        if (!book->ledgers[i].changed) {
             continue;
+        }
         book->ledgers[i].changed = false;
         set_map(book, &book->ledgers[i]);
         changed(context, &book->ledgers[i].group);

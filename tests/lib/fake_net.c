@@ -13,13 +13,15 @@ static void queue_message(struct fake_end *end, struct bytes bytes)
     message->next = NULL;
     message->len = bytes.len;
     memcpy(message->data, bytes.data, bytes.len);
-    if (end->last == NULL)
+    if (end->last == NULL) {
         end->first = message;
-    else
+    } else {
         end->last->next = message;
+    }
     end->last = message;
-    if (bytes.data[1] < FAKE_TYPES)
+    if (bytes.data[1] < FAKE_TYPES) {
         end->said[bytes.data[1]]++;
+    }
     end->said_bytes += bytes.len;
 }
 
@@ -27,11 +29,13 @@ static struct fake_message *take_first(struct fake_end *end)
 {
     struct fake_message *message = end->first;
 
-    if (message == NULL)
+    if (message == NULL) {
         return NULL;
+    }
     end->first = message->next;
-    if (end->first == NULL)
+    if (end->first == NULL) {
         end->last = NULL;
+    }
     return message;
 }
 
@@ -68,8 +72,9 @@ static void take_effects(struct fake_end *end)
 
 static void step(struct fake_net *net, struct fake_end *end, const struct session_event *event)
 {
-    if (end->session == NULL)
+    if (end->session == NULL) {
         return;
+    }
     session_step(end->session, event, net->now_ms);
     take_effects(end);
 }
@@ -86,13 +91,16 @@ static bool deliver(struct fake_net *net, struct fake_end *end)
     struct session_event event = {.type = SESSION_MESSAGE};
     struct fake_message *message;
 
-    if (end->mute || end->deliver_max == 0 || end->other == NULL)
+    if (end->mute || end->deliver_max == 0 || end->other == NULL) {
         return false;
+    }
     message = take_first(end);
-    if (message == NULL)
+    if (message == NULL) {
         return false;
-    if (end->deliver_max != SIZE_MAX)
+    }
+    if (end->deliver_max != SIZE_MAX) {
         end->deliver_max--;
+    }
     event.message = bytes_of(message->data, message->len);
     step(net, end->other, &event);
     free(message);
@@ -109,8 +117,9 @@ static void heads_event(struct fake_net *net, struct fake_book *book, const stru
     struct session_event event = {.type = SESSION_HEADS, .group = *group};
 
     for (size_t i = 0; i < net->count; i++) {
-        if (net->end[i].book == book)
+        if (net->end[i].book == book) {
             step(net, &net->end[i], &event);
+        }
     }
 }
 
@@ -130,24 +139,28 @@ static bool commit(struct fake_net *net, struct fake_end *end)
 {
     struct changed_context changed = {net, end->book};
 
-    if (!end->stored || net->hold_commits)
+    if (!end->stored || net->hold_commits) {
         return false;
+    }
     for (size_t i = 0; i < net->count; i++) {
-        if (net->end[i].book == end->book)
+        if (net->end[i].book == end->book) {
             net->end[i].stored = false;
+        }
     }
     fake_commit(end->book, on_changed, &changed);
     for (size_t i = 0; i < net->count; i++) {
-        if (net->end[i].book == end->book)
+        if (net->end[i].book == end->book) {
             fake_event(net, &net->end[i], SESSION_COMMITTED);
+        }
     }
     return true;
 }
 
 static bool tick(struct fake_net *net, struct fake_end *end)
 {
-    if (end->session == NULL || end->closed || session_next_ms(end->session) > net->now_ms)
+    if (end->session == NULL || end->closed || session_next_ms(end->session) > net->now_ms) {
         return false;
+    }
     fake_event(net, end, SESSION_TICK);
     return true;
 }
@@ -163,8 +176,9 @@ void fake_run(struct fake_net *net)
             busy |= deliver(net, &net->end[i]);
             busy |= tick(net, &net->end[i]);
         }
-        for (size_t i = 0; i < net->count; i++)
+        for (size_t i = 0; i < net->count; i++) {
             busy |= commit(net, &net->end[i]);
+        }
     }
 }
 
@@ -172,8 +186,9 @@ void fake_wait(struct fake_net *net, uint64_t ms)
 {
     for (uint64_t passed = 0; passed < ms; passed += 500) {
         net->now_ms += 500;
-        for (size_t i = 0; i < net->count; i++)
+        for (size_t i = 0; i < net->count; i++) {
             fake_event(net, &net->end[i], SESSION_TICK);
+        }
         fake_run(net);
     }
 }
@@ -188,8 +203,9 @@ static struct fake_end *add_end(struct fake_net *net, struct fake_book *book,
                                     .starts = 3};
 
     assert(net->count <= FAKE_ENDS_MAX);
-    if (net->now_ms == 0)
+    if (net->now_ms == 0) {
         net->now_ms = UINT64_C(1795000000000);
+    }
     memset(end, 0, sizeof *end);
     end->book = book;
     end->deliver_max = SIZE_MAX;
@@ -202,8 +218,9 @@ static size_t own_number(const struct fake_book *book)
 {
     size_t i = 0;
 
-    while (!hash_equal(&book->groups[i].id, &book->book.own_group))
+    while (!hash_equal(&book->groups[i].id, &book->book.own_group)) {
         i++;
+    }
     return i;
 }
 
@@ -242,8 +259,9 @@ bool fake_heard(struct fake_end *end, struct buffer *message)
 {
     struct fake_message *first = take_first(end);
 
-    if (first == NULL)
+    if (first == NULL) {
         return false;
+    }
     buffer_clear(message);
     buffer_append(message, first->data, first->len);
     free(first);
@@ -256,8 +274,9 @@ void fake_net_free(struct fake_net *net)
         struct fake_message *message;
 
         session_free(net->end[i].session);
-        while ((message = take_first(&net->end[i])) != NULL)
+        while ((message = take_first(&net->end[i])) != NULL) {
             free(message);
+        }
     }
     memset(net, 0, sizeof *net);
 }

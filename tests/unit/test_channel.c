@@ -37,8 +37,9 @@ static struct channel *open_one(enum noise_role role, uint8_t network_key, uint8
                                     .own_group = {{role == NOISE_INITIATOR ? 0x11 : 0x22}}};
     struct channel *channel;
 
-    if (role == NOISE_INITIATOR)
+    if (role == NOISE_INITIATOR) {
         config.remote_static = &other.public_key;
+    }
     channel = channel_open(&config);
     assert_non_null(channel);
     return channel;
@@ -50,8 +51,9 @@ static bool move(struct channel *from, struct channel *to, size_t piece)
     struct bytes output = channel_output(from);
     size_t len = output.len < piece ? output.len : piece;
 
-    if (len == 0)
+    if (len == 0) {
         return false;
+    }
     channel_receive(to, bytes_of(output.data, len));
     channel_output_taken(from, len);
     return true;
@@ -111,8 +113,9 @@ static void pass_message(struct channel *from, struct channel *to, size_t len, s
     assert_non_null(sent);
     prng_bytes(prng, sent, len);
     assert_int_equal(channel_send(from, bytes_of(sent, len)), OK);
-    while (event == CHANNEL_WAIT && move(from, to, piece))
+    while (event == CHANNEL_WAIT && move(from, to, piece)) {
         event = channel_next(to, &message);
+    }
     assert_int_equal(event, CHANNEL_MESSAGE);
     assert_true(bytes_equal(message, bytes_of(sent, len)));
     assert_int_equal(channel_next(to, &message), CHANNEL_WAIT);
@@ -244,9 +247,9 @@ static void assert_fails(struct channel *channel, struct bytes bytes, enum err_c
     enum channel_event event;
 
     channel_receive(channel, bytes);
-    do
+    do {
         event = channel_next(channel, &message);
-    while (event == CHANNEL_MESSAGE);
+    } while (event == CHANNEL_MESSAGE);
     assert_int_equal(event, CHANNEL_FAILED);
     assert_int_equal(channel_failure(channel), code);
 }
@@ -443,8 +446,9 @@ static void test_send_caps(void **state)
     assert_non_null(data);
     assert_int_equal(channel_send(ends.initiator, bytes_of(data, MESSAGE_MAX_BYTES + 1)), E_CAP);
     assert_int_equal(channel_output(ends.initiator).len, 0);
-    while (channel_send(ends.initiator, bytes_of(data, MESSAGE_MAX_BYTES)) == OK)
+    while (channel_send(ends.initiator, bytes_of(data, MESSAGE_MAX_BYTES)) == OK) {
         sent++; /* to a peer that does not read */
+    }
     assert_int_equal(sent, SESSION_OUT_MAX_BYTES / MESSAGE_MAX_BYTES);
     free(data);
     free_ends(&ends);

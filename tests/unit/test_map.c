@@ -49,10 +49,12 @@ static int compare(const void *a, const void *b)
 {
     const size_t left = *(const size_t *)a, right = *(const size_t *)b;
 
-    if (left == 0 || right == 0)
+    if (left == 0 || right == 0) {
         return left == 0 ? (right == 0 ? 0 : -1) : 1;
-    if (sorted_world->places[left] != sorted_world->places[right])
+    }
+    if (sorted_world->places[left] != sorted_world->places[right]) {
         return sorted_world->places[left] < sorted_world->places[right] ? -1 : 1;
+    }
     return hash_compare(&sorted_world->items[left].group, &sorted_world->items[right].group);
 }
 
@@ -83,8 +85,9 @@ static void naive_digest(const struct world *world, struct hash *digest)
     assert_non_null(order);
     assert_non_null(level);
     buffer_init(&bytes, 0);
-    for (size_t i = 0; i < world->count; i++)
+    for (size_t i = 0; i < world->count; i++) {
         order[i] = i;
+    }
     sorted_world = world;
     qsort(order, world->count, sizeof *order, compare);
     for (size_t i = 0; i < world->count; i += 32) {
@@ -105,8 +108,9 @@ static void naive_digest(const struct world *world, struct hash *digest)
         mark++;
         for (size_t i = 0; i < nodes; i += 16) {
             begin(&bytes, mark);
-            for (size_t j = i; j < nodes && j < i + 16; j++)
+            for (size_t j = i; j < nodes && j < i + 16; j++) {
                 buffer_append(&bytes, level[j].bytes, HASH_BYTES);
+            }
             hash_of(&level[next++], buffer_view(&bytes));
         }
         nodes = next;

@@ -19,8 +19,9 @@ static struct merkle_proof proof_of(unsigned count)
 {
     struct merkle_proof proof = {.count = count};
 
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         proof.node[i] = filled((uint8_t)i);
+    }
     return proof;
 }
 
@@ -60,8 +61,9 @@ static void write_refuse(struct buffer *out)
 static void write_list(struct buffer *out)
 {
     message_list_begin(out, true, 3);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         map_item_pack(out, &items[i]);
+    }
 }
 
 static void write_push(struct buffer *out)
@@ -152,15 +154,18 @@ static enum err_code read_all(struct bytes bytes, struct message *message)
     struct link link;
     enum err_code code = message_decode(bytes, message, NULL);
 
-    if (code != OK)
+    if (code != OK) {
         return code;
+    }
     if (message->type == MESSAGE_CHAIN) {
-        for (size_t left = message->count; left > 0; left--)
+        for (size_t left = message->count; left > 0; left--) {
             assert_true(message_link(message, &link));
+        }
         assert_false(message_link(message, &link));
     } else if (message->count > 0) {
-        for (size_t left = message->count; left > 0; left--)
+        for (size_t left = message->count; left > 0; left--) {
             assert_true(message_item(message, &item));
+        }
         assert_false(message_item(message, &item));
     }
     return OK;
@@ -319,10 +324,11 @@ static void test_every_bit_flip(void **state)
         writers[i](&bytes);
         for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
             bytes.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-            if (read_all(buffer_view(&bytes), &message) == OK)
+            if (read_all(buffer_view(&bytes), &message) == OK) {
                 decoded_count++;
-            else
+            } else {
                 refused++;
+            }
             bytes.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
         }
         buffer_free(&bytes);
@@ -459,8 +465,9 @@ static void test_long_refusal_is_cut_at_a_character(void **state)
     struct message message;
 
     (void)state;
-    for (size_t i = 0; i < 90; i++)
+    for (size_t i = 0; i < 90; i++) {
         memcpy(text + 3 * i, "ก", 3);
+    }
     text[sizeof text - 1] = '\0';
     buffer_init(&bytes, 0);
     message_refuse(&bytes, E_CAP, text);

@@ -37,8 +37,9 @@ static void start_pair(const json_t *vector, struct pair *pair)
     buffer_init(&prologue, 0);
     buffer_init(&psk, 0);
     config.prologue = json_hex(vector, "init_prologue", &prologue);
-    if (with_psk)
+    if (with_psk) {
         config.psk = json_hex_text(json_string_value(json_array_get(psks, 0)), &psk).data;
+    }
     config.role = NOISE_INITIATOR;
     config.own = &initiator;
     config.ephemeral = &initiator_ephemeral;
@@ -88,9 +89,10 @@ static void check_hash(const json_t *vector, const struct noise *noise)
     struct buffer hash;
 
     buffer_init(&hash, 0);
-    if (json_object_get(vector, "handshake_hash") != NULL)
+    if (json_object_get(vector, "handshake_hash") != NULL) {
         assert_true(bytes_equal(json_hex(vector, "handshake_hash", &hash),
                                 hash_view(&noise->handshake_hash)));
+    }
     buffer_free(&hash);
 }
 
@@ -110,12 +112,13 @@ static unsigned check_vector(const json_t *vector)
         struct bytes plain = json_hex(message, "payload", &payload);
         struct bytes sealed = json_hex(message, "ciphertext", &expected);
 
-        if (i < 3)
+        if (i < 3) {
             check_handshake_message(&pair, plain, sealed);
-        else if (i % 2 == 1)
+        } else if (i % 2 == 1) {
             check_transport_message(&pair.responder_send, &pair.initiator_receive, plain, sealed);
-        else
+        } else {
             check_transport_message(&pair.initiator_send, &pair.responder_receive, plain, sealed);
+        }
         if (i == 2) {
             noise_split(&pair.initiator, &pair.initiator_send, &pair.initiator_receive);
             noise_split(&pair.responder, &pair.responder_send, &pair.responder_receive);
@@ -135,12 +138,14 @@ static void check_file(const char *name)
     const json_t *vectors;
     unsigned messages = 0;
 
-    if (file == NULL)
+    if (file == NULL) {
         skip();
+    }
     vectors = json_object_get(file, "vectors");
     assert_true(json_array_size(vectors) > 0);
-    for (size_t i = 0; i < json_array_size(vectors); i++)
+    for (size_t i = 0; i < json_array_size(vectors); i++) {
         messages += check_vector(json_array_get(vectors, i));
+    }
     print_message("%s: %zu vectors, %u messages\n", name, json_array_size(vectors), messages);
     json_decref(file);
 }
@@ -206,10 +211,12 @@ static unsigned passed_with_flip(unsigned number, size_t at)
 
         buffer_clear(&sent);
         assert_int_equal(noise_write(writer, bytes_of_text("payload"), &sent), OK);
-        if (i == number && at < sent.len)
+        if (i == number && at < sent.len) {
             sent.data[at] ^= 0x04;
-        if (noise_read(reader, buffer_view(&sent), &received) != OK)
+        }
+        if (noise_read(reader, buffer_view(&sent), &received) != OK) {
             break;
+        }
         passed++;
     }
     buffer_free(&sent);
@@ -224,8 +231,9 @@ static void test_every_flipped_byte(void **state)
     for (unsigned number = 0; number < 3; number++) {
         size_t len = 32 + 16 + 7 + (number == 2 ? 16 : 0);
 
-        for (size_t at = 0; at < len; at++)
+        for (size_t at = 0; at < len; at++) {
             assert_int_equal(passed_with_flip(number, at), number);
+        }
     }
 }
 

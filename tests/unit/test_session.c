@@ -23,17 +23,21 @@ static void world_new(struct world *world, size_t count)
     memset(world, 0, sizeof *world);
     world->count = count;
     world->groups = fake_groups_new(count, 1);
-    for (size_t i = 0; i < BOOKS; i++)
+    for (size_t i = 0; i < BOOKS; i++) {
         world->book[i] = fake_book_new(world->groups, count, i + 1);
+    }
     fake_append(world->book[0], NETWORK, 3, 100, 0);
-    for (size_t i = 0; i < BOOKS; i++)
+    for (size_t i = 0; i < BOOKS; i++) {
         fake_append(world->book[i], i + 1, 2, 100, 0);
-    for (size_t i = 1; i < BOOKS; i++)
+    }
+    for (size_t i = 1; i < BOOKS; i++) {
         fake_copy(world->book[i], world->book[0], NETWORK);
+    }
     for (size_t i = 0; i < BOOKS; i++) {
         for (size_t j = 0; j < BOOKS; j++) {
-            if (i != j)
+            if (i != j) {
                 fake_copy(world->book[i], world->book[j], j + 1);
+            }
         }
     }
 }
@@ -196,8 +200,9 @@ static void test_long_key_chain(void **state)
     (void)state;
     world_new(&world, GROUPS);
     fake_append(world.book[0], 8, 2, 100, 1);
-    for (unsigned i = 0; i < CHANGES; i++)
+    for (unsigned i = 0; i < CHANGES; i++) {
         fake_change_keys(world.book[0], 8, i + 2);
+    }
     end = fake_link(&world.net, world.book[0], world.book[1]);
     fake_run(&world.net);
     assert_settled(&world, end);
@@ -278,8 +283,9 @@ static void test_chunks_end_at_runs(void **state)
     buffer_init(&bytes, 0);
     while (fake_heard(end, &bytes)) {
         assert_int_equal(message_decode(buffer_view(&bytes), &message, NULL), OK);
-        if (message.type != MESSAGE_CHUNK)
+        if (message.type != MESSAGE_CHUNK) {
             continue;
+        }
         chunks++;
         assert_true((message.chunk.start + message.chunk.count) % RUN_LEAVES == 0 ||
                     message.chunk.start + message.chunk.count == message.chunk.head_size);
@@ -489,8 +495,9 @@ static void test_many_small_groups(void **state)
 
     (void)state;
     world_new(&world, MANY);
-    for (size_t group = C + 1; group < MANY; group++)
+    for (size_t group = C + 1; group < MANY; group++) {
         fake_append(world.book[group % 2], group, 11, 200, 1);
+    }
     end = fake_link(&world.net, world.book[0], world.book[1]);
     fake_run(&world.net);
     assert_settled(&world, end);
@@ -532,8 +539,9 @@ static void test_random_histories(void **state)
 
         world_new(&world, GROUPS);
         prng_init(&prng, seed);
-        for (unsigned i = 0; i < 3; i++)
+        for (unsigned i = 0; i < 3; i++) {
             fake_link(&world.net, world.book[i], world.book[(i + 1) % BOOKS]);
+        }
         fake_run(&world.net);
         for (unsigned round = 0; round < ROUNDS; round++) {
             /* Group g is written by book g % 3 alone: no forks. */
@@ -549,17 +557,21 @@ static void test_random_histories(void **state)
             fake_wait(&world.net, 500 * prng_below(&prng, 12));
         }
         world.net.hold_commits = false;
-        for (size_t i = 0; i < world.net.count; i++)
+        for (size_t i = 0; i < world.net.count; i++) {
             world.net.end[i].deliver_max = SIZE_MAX;
+        }
         fake_wait(&world.net, 70000);
-        for (size_t i = 0; i < world.net.count; i++)
+        for (size_t i = 0; i < world.net.count; i++) {
             fake_event(&world.net, &world.net.end[i], SESSION_ANTI_ENTROPY);
+        }
         fake_wait(&world.net, 70000);
         if (!fake_books_equal(world.book[0], world.book[1]) ||
-            !fake_books_equal(world.book[1], world.book[2]))
+            !fake_books_equal(world.book[1], world.book[2])) {
             fail_msg("seed %u: the three are not equal", (unsigned)seed);
-        for (size_t i = 0; i < world.net.count; i += 2)
+        }
+        for (size_t i = 0; i < world.net.count; i += 2) {
             assert_settled(&world, &world.net.end[i]);
+        }
         world_free(&world);
     }
 }

@@ -71,8 +71,9 @@ static bool heard(struct world *world, enum message_type type, struct message *m
 {
     while (fake_heard(world->end, bytes)) {
         assert_int_equal(message_decode(buffer_view(bytes), message, NULL), OK);
-        if (message->type == type)
+        if (message->type == type) {
             return true;
+        }
     }
     return false;
 }
@@ -101,8 +102,9 @@ static void offer(struct world *world, size_t group, size_t count)
     for (size_t rank = 0; rank < GROUPS; rank++) {
         const struct map_item *item = map_at(world->far->book.map, rank);
 
-        if (hash_equal(&item->group, &world->groups[group].id))
+        if (hash_equal(&item->group, &world->groups[group].id)) {
             map_item_pack(&world->out, item);
+        }
     }
     say(world);
 }
@@ -385,8 +387,9 @@ static void test_backlog(void **state)
     assert_true(session_next_ms(world.end->session) <= world.net.now_ms);
     event = (struct session_event){.type = SESSION_TICK};
     session_step(world.end->session, &event, world.net.now_ms);
-    while (session_effect(world.end->session, &effect))
+    while (session_effect(world.end->session, &effect)) {
         sent += effect.message.len;
+    }
     assert_true(sent > SESSION_STEP_BYTES / 2 && sent < SESSION_STEP_BYTES + MESSAGE_MAX_BYTES);
     session_status(world.end->session, &status);
     assert_true(status.entries_given < 5000);
@@ -489,18 +492,19 @@ static void test_false_chunks(void **state)
 
         world_pulling(&world);
         chunk = chunk_of(&world, OTHER, 0, 10, &leaves);
-        if (what == 0)
+        if (what == 0) {
             leaves.data[chunk.leaves.len - 1] ^= 1;
-        else if (what == 1)
+        } else if (what == 1) {
             chunk.proof.node[chunk.proof.count - 1].bytes[9] ^= 1;
-        else if (what == 2)
+        } else if (what == 2) {
             chunk.count--;
-        else if (what == 3)
+        } else if (what == 3) {
             chunk.leaves.len--;
-        else if (what == 4)
+        } else if (what == 4) {
             chunk = chunk_of(&world, OTHER, 1, 10, &leaves); /* a gap */
-        else
+        } else {
             chunk.head_size++;
+        }
         say_chunk(&world, &chunk);
         assert_int_equal(world.book->ledgers[OTHER].count, 0);
         say_chunk(&world, &chunk); /* what is under way then is ignored */
@@ -521,12 +525,13 @@ static void test_false_heads(void **state)
         offer(&world, OTHER, 20);
         say_chain(&world, OTHER);
         answer = answer_of(&world, OTHER, what == 3 ? 5 : 0);
-        if (what == 0)
+        if (what == 0) {
             answer.head.signature[0].signature.bytes[0] ^= 1;
-        else if (what == 1)
+        } else if (what == 1) {
             answer.head.root.bytes[0] ^= 1;
-        else if (what == 2)
+        } else if (what == 2) {
             answer.head.signature_count = 0;
+        }
         say_head(&world, &answer); /* 3: an answer to another question */
         assert_given_up(&world);
     }
@@ -548,8 +553,9 @@ static void test_false_links(void **state)
                                                    what == 0 ? &world.groups[PEER].id : id, 0,
                                                    &world.out),
                          OK);
-        if (what == 1)
+        if (what == 1) {
             world.out.data[world.out.len - 10] ^= 1; /* in the leaf: the keys */
+        }
         say(&world);
         assert_int_equal(world.book->ledgers[OTHER].links, 0);
         assert_given_up(&world);

@@ -26,8 +26,9 @@ static void check_all(const struct behind_queue *queue, const uint64_t *sizes)
         struct behind *found = behind_find(queue, &group);
 
         assert_int_equal(found != NULL, sizes[i] > 0);
-        if (found == NULL)
+        if (found == NULL) {
             continue;
+        }
         assert_int_equal(found->there.size, sizes[i]);
         count++;
     }
@@ -55,8 +56,9 @@ static void test_against_an_array(void **state)
             behind_remove(&queue, &item.there.group);
             sizes[number] = 0;
         }
-        if (round % 500 == 0)
+        if (round % 500 == 0) {
             check_all(&queue, sizes);
+        }
     }
     for (size_t i = 0; i < TAGS; i++) {
         struct hash group = group_of(i);
