@@ -11,6 +11,9 @@ enum err_code MUST_USE append_genesis(struct store *store, const struct draft *g
 /* Is the own ledger behind the mark, or another one? Sets store->status; where the database is
  * ahead (a crash between the two) the mark is brought up to it. */
 enum err_code MUST_USE own_compare_mark(struct store *store, struct err *err);
+/* Reads the own ledger's row, compares it with the mark and the keys. A spoiled one is no error but
+ * OWN_SPOILED: it keeps the node from writing, not from serving the rest. */
+enum err_code MUST_USE own_load(struct store *store, struct err *err);
 /* OK, or why not: E_ROLLBACK, E_RECOVERING, E_CLOCK, E_FORKED with what to do. */
 enum err_code MUST_USE own_may_append(struct store *store, struct err *err);
 

@@ -45,6 +45,23 @@ enum err_code fresh_ids(struct store *store, int64_t **ids, size_t *count, struc
     return OK;
 }
 
+int64_t fresh_own_row(struct store *store)
+{
+    sqlite3_stmt *statement;
+    int row = 0;
+    int64_t id = 0;
+    if (db_statement(&store->db, "SELECT id FROM ledger WHERE group_id = ?1", &statement, NULL) !=
+        OK) {
+        return 0;
+    }
+    db_bind_hash(statement, 1, &store->own_group);
+    if (db_row(&store->db, statement, &row, NULL) == OK && row) {
+        id = sqlite3_column_int64(statement, 0);
+        db_reset(statement);
+    }
+    return id;
+}
+
 /* --- truth --- */
 
 enum err_code fresh_start(struct fresh *fresh, struct store *store, int64_t id,

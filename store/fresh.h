@@ -53,4 +53,7 @@ void own_entry_of(const struct fresh *fresh, uint64_t index, struct bytes body,
 enum err_code MUST_USE fresh_ids(struct store *store, int64_t **ids, size_t *count,
                                  struct err *err);
 
+/* The row of the own ledger; 0 when it cannot be told from others. */
+int64_t fresh_own_row(struct store *store);
+
 #endif

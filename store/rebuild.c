@@ -145,30 +145,12 @@ static enum err_code derive(struct fresh *fresh, struct err *err)
     return code;
 }
 
-/* 0 when the row of the own ledger cannot be told from others. */
-static int64_t own_row(struct store *store)
-{
-    sqlite3_stmt *statement;
-    int row = 0;
-    int64_t id = 0;
-    if (db_statement(&store->db, "SELECT id FROM ledger WHERE group_id = ?1", &statement, NULL) !=
-        OK) {
-        return 0;
-    }
-    db_bind_hash(statement, 1, &store->own_group);
-    if (db_row(&store->db, statement, &row, NULL) == OK && row) {
-        id = sqlite3_column_int64(statement, 0);
-        db_reset(statement);
-    }
-    return id;
-}
-
 static enum err_code rebuild_ledger(struct store *store, int64_t id, struct buffer *body,
                                     const struct progress *progress, struct err *err)
 {
     struct fresh fresh;
     enum err_code code = fresh_start(&fresh, store, id, JUDGE_RECORD, err);
-    if (code == E_CORRUPT && own_row(store) != 0 && id != own_row(store)) {
+    if (code == E_CORRUPT && fresh_own_row(store) != 0 && id != fresh_own_row(store)) {
         struct hash none = {{0}};
         return empty_ledger(store, &none, id, err);
     }
@@ -238,9 +220,8 @@ enum err_code store_rebuild(struct store *store, const struct progress *progress
         batch_abandon(store);
         return code;
     }
-    if (store->status == OWN_SPOILED) {
-        store->status = OWN_OK;
-        code = own_compare_mark(store, err);
+    if (store->status != OWN_RECOVERING) {
+        code = own_load(store, err);
     }
     return code == OK ? roster_load(store, err) : code;
 }

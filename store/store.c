@@ -240,10 +240,10 @@ static enum err_code match_keys(struct store *store, const struct key_state *cha
     return OK;
 }
 
-/* What is spoiled here keeps the node from writing, not from serving the rest. */
-static enum err_code load_own(struct store *store, struct err *err)
+enum err_code own_load(struct store *store, struct err *err)
 {
     struct ledger *own;
+    store->status = OWN_OK;
     enum err_code code = ledger_find(store, &store->own_group, &own, err);
     if (code == OK) {
         store->own_id = own->id;
@@ -283,7 +283,7 @@ static enum err_code open_all(struct store *store, struct err *err)
         code = load_identity(store, err);
     }
     if (code == OK) {
-        code = load_own(store, err);
+        code = own_load(store, err);
     }
     if (code == OK) {
         code = roster_load(store, err);

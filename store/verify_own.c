@@ -108,7 +108,7 @@ static enum err_code make_lines_again(struct verifying *verifying, struct err *e
 {
     struct fresh fresh;
     struct store *store = verifying->store;
-    enum err_code code = fresh_start(&fresh, store, store->own_id, JUDGE_LOOK, err);
+    enum err_code code = fresh_start(&fresh, store, fresh_own_row(store), JUDGE_LOOK, err);
     if (code != OK) {
         return code;
     }

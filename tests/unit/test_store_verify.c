@@ -233,6 +233,9 @@ static void single_byte_flips_never_abort(void **state)
             refused++;
         } else {
             unused++;
+            if (getenv("SHOW_FINDINGS") != NULL) {
+                printf("    unnamed: page %zu, byte %zu\n", at / 4096 + 1, at % 4096);
+            }
         }
     }
     printf("    64 flips (seed 20260105): %u named by verify, %u refused at open, %u in unused "
