@@ -60,7 +60,8 @@ struct book {
     /* --- pulling --- */
     /* Entries stored (pending included), the epoch, and links held. */
     void (*held)(void *context, const struct hash *group, struct want *want);
-    /* May this session pull that ledger now? One session at a time; released with `unclaim`. */
+    /* May this session pull that ledger now? One session at a time; released with `unclaim`. The
+     * own ledger is asked for too where a peer has more of it: true only where it was lost. */
     bool (*claim)(void *context, const struct session *session, const struct hash *group);
     void (*unclaim)(void *context, const struct session *session, const struct hash *group);
     /* Each verifies before it stores; what it stores becomes durable at the driver's next commit.
@@ -85,7 +86,8 @@ enum effect_type {
     EFFECT_CLOSE,  /* code, text: say REFUSE (already queued as SEND) and close */
     EFFECT_READY,  /* the peer's HELLO was accepted */
     EFFECT_EQUAL,  /* digests agree */
-    EFFECT_STORED, /* a chunk or head was taken: commit soon, then session_committed */
+    EFFECT_STORED, /* a link, head, chunk or fork was taken: commit soon, set the map, tell
+                    * SESSION_HEADS to all sessions, then SESSION_COMMITTED */
     EFFECT_LOG     /* text: something an administrator should see (skew, refusal, nonsense) */
 };
 
@@ -126,7 +128,8 @@ struct session_config {
 };
 
 struct session_status {
-    bool ready, limited, equal; /* limited: only the peer's own chain is accepted yet */
+    bool ready, limited; /* limited: only the peer's own chain is accepted yet */
+    bool equal;          /* as of the peer's last HELLO, LIST or PUSH */
     uint64_t version;
     int64_t skew_ms;         /* the peer's clock minus ours at its HELLO */
     uint64_t round_trip_ms;  /* last measured; 0 = unknown */

@@ -2,7 +2,8 @@
  *   0  a responder before its handshake: nothing of ours can come out
  *   1  an initiator that waits for the second message
  *   2  an established responder, as raw bytes
- *   3  an established responder, as frames under the right key: | length u16 | plaintext | … */
+ *   3  an established responder, as messages under the right key:
+ *      | length / 5, u16 | 0xff: something stands before it | message | … */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,8 +91,8 @@ static void feed(struct channel *channel, const uint8_t *data, size_t size)
     drain(channel);
 }
 
-/* Each piece becomes one message of the initiator: its frames carry the right keys, and the last
- * byte of some is flipped. */
+/* Each piece becomes one message of the initiator, under the right keys; before some of them stands
+ * a frame that is too short. */
 static void feed_sealed(struct channel *initiator, struct channel *responder, const uint8_t *data,
                         size_t size)
 {
