@@ -208,12 +208,17 @@ static enum err_code append_one(struct appending *appending, const struct draft 
     if (building->index >= LEDGER_SIZE_MAX) {
         return err_set(err, E_LIMIT, "the ledger is full");
     }
-    gather(appending, buffer_view(&building->leaf));
+    /* A link proves its place, so its leaf goes in first; any other is judged over what is there:
+     * the root that it may cite is that of the edge, and needs no row. */
     if (building->changes_keys) {
+        gather(appending, buffer_view(&building->leaf));
         code = write_link(appending, err);
     }
     if (code == OK) {
         code = judge_own(appending, buffer_view(&building->leaf), err);
+    }
+    if (code == OK && !building->changes_keys) {
+        gather(appending, buffer_view(&building->leaf));
     }
     return code == OK ? write_rows(appending, err) : code;
 }

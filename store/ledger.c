@@ -147,7 +147,8 @@ static enum err_code read_row(sqlite3_stmt *row, struct ledger *ledger, struct e
 {
     struct hash group = ledger->group;
     bool good = read_truth(row, ledger) && hash_equal(&group, &ledger->group) &&
-                read_edge(row, ledger) && read_states(row, ledger);
+                read_edge(row, ledger) && read_states(row, ledger) &&
+                (ledger->has_keys || ledger->stored == 0);
     return good ? OK : db_spoiled(err, "the row of a ledger");
 }
 

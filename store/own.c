@@ -51,8 +51,8 @@ const char *own_status_text(enum own_status status)
         return "two heads of this ledger disagree: nothing is written until the network resolves "
                "it";
     case OWN_SPOILED:
-        return "the own ledger cannot be read from ledger.db: run satcha verify, then satcha "
-               "rebuild";
+        return "the own ledger in ledger.db cannot be read, or the keys file is not its own: run "
+               "satcha verify and satcha rebuild; where nothing is found, put the right keys back";
     }
     return "";
 }

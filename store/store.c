@@ -256,7 +256,7 @@ enum err_code own_load(struct store *store, struct err *err)
     if (code == OK) {
         code = match_keys(store, &own->keys, err);
     }
-    if (code == E_CORRUPT || code == E_NO_DATA) {
+    if (code == E_CORRUPT || code == E_NO_DATA || code == E_SIGNATURE) {
         store->status = OWN_SPOILED;
         return OK;
     }
