@@ -407,6 +407,34 @@ static enum err_code join_if_new(struct import *import, struct posting_batch *ba
     return code == OK ? number_map_put(&import->joined, member, row->line, err) : code;
 }
 
+/* Where the run of rows that begins at `from` ends: they become one entry. */
+static size_t run_end(const struct import *import, size_t from)
+{
+    size_t to = from + 1;
+    while (!import->order->per_row && to < import->row_count &&
+           event_share_entry(&import->rows[from].posting, &import->rows[to].posting)) {
+        to++;
+    }
+    return to;
+}
+
+/* A run's new members join before it, so that they do not cut it up. */
+static enum err_code add_run(struct import *import, struct posting_batch *batch, size_t from,
+                             size_t to, uint32_t *line, struct import_result *result,
+                             struct err *err)
+{
+    enum err_code code = OK;
+    for (size_t i = from; code == OK && i < to; i++) {
+        *line = import->rows[i].line;
+        code = join_if_new(import, batch, &import->rows[i], line, result, err);
+    }
+    for (size_t i = from; code == OK && i < to; i++) {
+        *line = import->rows[i].line;
+        code = posting_add(batch, &import->rows[i].posting, line, err);
+    }
+    return code;
+}
+
 static enum err_code post_rows(struct import *import, struct import_result *result, struct err *err)
 {
     struct posting_batch batch;
@@ -416,14 +444,11 @@ static enum err_code post_rows(struct import *import, struct import_result *resu
     enum err_code code = OK;
     uint32_t line = 0;
     const struct progress *progress = import->context->progress;
-    for (size_t i = 0; code == OK && i < import->row_count; i++) {
-        line = import->rows[i].line;
-        code = join_if_new(import, &batch, &import->rows[i], &line, result, err);
-        if (code == OK) {
-            code = posting_add(&batch, &import->rows[i].posting, &line, err);
-        }
-        if (progress && progress->tell && (i & 4095) == 4095) {
-            progress->tell(progress->context, "reading", i, import->row_count);
+    for (size_t from = 0, to; code == OK && from < import->row_count; from = to) {
+        to = run_end(import, from);
+        code = add_run(import, &batch, from, to, &line, result, err);
+        if (progress && progress->tell && from >> 12 != to >> 12) {
+            progress->tell(progress->context, "reading", to, import->row_count);
         }
     }
     if (code == OK) {
