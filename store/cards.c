@@ -3,7 +3,8 @@
  *
  *   card    [genesis bin, head, transport key bin 32, [address str, …]]
  *   invite  [network id bin 32, network key bin 32, genesis bin, head,
- *            [[group bin 32, transport key bin 32, address str], …]]
+ *            [[group bin 32, transport key bin 32, address str], …],
+ *            [key-chain link 1, 2, …], leaf count, leaves bin (u16 BE length, leaf)…]
  *   head    as in proto/checkpoint.h
  *
  * White space anywhere in the text is ignored: chat programs and paper break lines. */
@@ -18,8 +19,9 @@
 static const char card_prefix[] = "satcha-card-1:";
 static const char invite_prefix[] = "satcha-invite-1:";
 
-/* A card is a genesis (at most 16 KiB) and little else; the same bound serves invites. */
-enum { TEXT_MAX_BYTES = 65536 };
+/* A card is a genesis (at most 16 KiB) and little else; an invite may carry the network's ledger
+ * and its key chain, twice as long in base64 and with line breaks. */
+enum { TEXT_MAX_BYTES = 4 * INVITE_LEDGER_MAX };
 
 /* --- text --- */
 
@@ -209,11 +211,13 @@ enum err_code card_parse(struct bytes text, struct buffer *scratch, struct card 
 
 /* --- invite --- */
 
+enum { INVITE_FIELDS = 8, LINK_DEPTH = 4 };
+
 enum err_code invite_write(struct buffer *text, const struct invite *invite)
 {
     struct buffer packed;
     buffer_init(&packed, TEXT_MAX_BYTES / 2);
-    pack_array(&packed, 5);
+    pack_array(&packed, INVITE_FIELDS);
     pack_bin(&packed, hash_view(&invite->network_id));
     pack_bin(&packed, bytes_of(invite->network_key, sizeof invite->network_key));
     pack_bin(&packed, invite->genesis);
@@ -226,6 +230,10 @@ enum err_code invite_write(struct buffer *text, const struct invite *invite)
         pack_bin(&packed, hash_view(&contact->transport_key));
         pack_text(&packed, contact->address);
     }
+    pack_array(&packed, invite->link_count);
+    buffer_append(&packed, invite->links.data, invite->links.len);
+    pack_uint(&packed, invite->leaf_count);
+    pack_bin(&packed, invite->leaves);
     enum err_code code = text_write(text, invite_prefix, &packed);
     explicit_bzero(packed.data, packed.len);
     buffer_free(&packed);
@@ -248,7 +256,7 @@ static void contact_read(struct cursor *cursor, struct contact *contact)
 static enum err_code invite_decode(struct bytes packed, struct invite *invite, struct err *err)
 {
     struct cursor cursor = cursor_of(packed);
-    if (cursor_array(&cursor, 5) != 5) {
+    if (cursor_array(&cursor, INVITE_FIELDS) != INVITE_FIELDS) {
         cursor_fail(&cursor);
     }
     cursor_bin_exact(&cursor, invite->network_id.bytes, HASH_BYTES);
@@ -259,6 +267,14 @@ static enum err_code invite_decode(struct bytes packed, struct invite *invite, s
     for (unsigned i = 0; i < invite->contact_count; i++) {
         contact_read(&cursor, &invite->contacts[i]);
     }
+    invite->link_count = cursor_array(&cursor, KEY_CHAIN_MAX);
+    const uint8_t *links = cursor.at;
+    for (size_t i = 0; i < invite->link_count; i++) {
+        cursor_skip(&cursor, LINK_DEPTH);
+    }
+    invite->links = bytes_of(links, cursor.failed ? 0 : (size_t)(cursor.at - links));
+    invite->leaf_count = (size_t)cursor_uint_max(&cursor, CHUNK_LEAVES_MAX);
+    invite->leaves = cursor_bin(&cursor);
     if (!cursor_done(&cursor)) {
         return err_set(err, E_ENCODING,
                        "the invite is not one that this version writes; "

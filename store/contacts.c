@@ -241,6 +241,41 @@ static enum err_code keep_invite(struct store *store, const struct invite *invit
     return code;
 }
 
+/* The ledger that the invite carries goes the way of every peer's: links, head, leaves, each proved
+ * before it is stored. */
+static enum err_code take_ledger(struct store *store, const struct invite *invite, struct err *err)
+{
+    struct book *book = store_book(store);
+    struct cursor cursor = cursor_of(invite->links);
+    struct want held = {.links = 0};
+    struct head_answer answer = {.head = invite->head};
+    enum err_code code = OK;
+    book->held(book->context, &invite->network_id, &held);
+    if (held.have > 0 || invite->leaf_count != invite->head.size) {
+        return OK; /* held already, or too long for an invite: peers give the rest */
+    }
+    for (uint64_t number = 1; code == OK && number <= invite->link_count; number++) {
+        struct link link;
+        if (!link_read(&cursor, &link)) {
+            return err_set(err, E_ENCODING, "key-chain link %" PRIu64 " is malformed", number);
+        }
+        if (number >= held.links) {
+            code = book->take_link(book->context, &invite->network_id, number, &link, err);
+        }
+    }
+    struct chunk chunk = {.group = invite->network_id,
+                          .head_size = invite->head.size,
+                          .count = invite->leaf_count,
+                          .leaves = invite->leaves};
+    if (code == OK) {
+        code = book->take_head(book->context, &answer, err);
+    }
+    if (code == OK) {
+        code = book->take_chunk(book->context, &chunk, err);
+    }
+    return code == OK ? store_commit(store, NULL, NULL, err) : code;
+}
+
 static enum err_code check_join(struct store *store, const struct invite *invite, struct err *err)
 {
     if (store->has_network && !hash_equal(&store->network, &invite->network_id)) {
@@ -286,5 +321,6 @@ enum err_code store_join(struct store *store, const struct invite *invite, struc
     }
     store->invited = invite->head;
     store->has_invited = true;
-    return OK;
+    code = take_ledger(store, invite, err);
+    return code == OK ? OK : err_prefix(err, code, "the network's ledger in the invite");
 }

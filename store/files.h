@@ -24,7 +24,7 @@ struct contact { /* whom to dial */
     char address[ADDRESS_MAX_BYTES + 1];
 };
 
-enum { INVITE_CONTACTS_MAX = 16 };
+enum { INVITE_CONTACTS_MAX = 16, INVITE_LEDGER_MAX = CHUNK_MAX_BYTES };
 struct invite {
     struct hash network_id;
     uint8_t network_key[32];
@@ -32,6 +32,13 @@ struct invite {
     struct head head;     /* of the network's ledger: nothing older may be believed */
     unsigned contact_count;
     struct contact contacts[INVITE_CONTACTS_MAX];
+    /* The network's ledger up to `head`, so that invited groups know one another before they meet
+     * anybody: link_count key-chain links from number 1 on (link_pack), leaf_count leaves (u16 BE
+     * length, leaf). Empty where it is longer than INVITE_LEDGER_MAX: peers give it then. Views. */
+    size_t link_count;
+    struct bytes links;
+    size_t leaf_count;
+    struct bytes leaves;
 };
 
 enum err_code MUST_USE card_write(struct buffer *text, const struct card *card);

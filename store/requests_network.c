@@ -373,8 +373,46 @@ static void add_own(const struct request_context *context, struct invite *invite
     }
 }
 
+/* The bytes that an invite's views point into. */
+struct invite_bytes {
+    struct buffer genesis, links, leaves;
+};
+
+static enum err_code add_leaf(void *context, uint64_t index, struct bytes leaf)
+{
+    struct buffer *leaves = context;
+    uint8_t length[2] = {(uint8_t)(leaf.len >> 8), (uint8_t)(leaf.len & 0xff)};
+    (void)index;
+    buffer_append(leaves, length, sizeof length);
+    buffer_append(leaves, leaf.data, leaf.len);
+    return leaves->failed ? E_CAP : OK;
+}
+
+/* The network's ledger up to the invite's head, where it is short enough. */
+static void add_ledger(const struct request_context *context, struct invite *invite,
+                       struct invite_bytes *bytes)
+{
+    struct book *book = store_book(context->store);
+    uint64_t links = book->link_count(book->context, &invite->network_id);
+    enum err_code code = OK;
+    for (uint64_t number = 1; code == OK && number < links; number++) {
+        code = book->read_link(book->context, &invite->network_id, number, &bytes->links);
+    }
+    if (code == OK) {
+        code = store_leaves(context->store, &invite->network_id, 0, invite->head.size, add_leaf,
+                            &bytes->leaves);
+    }
+    if (code != OK || bytes->links.failed) {
+        return;
+    }
+    invite->link_count = links > 0 ? (size_t)links - 1 : 0;
+    invite->links = buffer_view(&bytes->links);
+    invite->leaf_count = (size_t)invite->head.size;
+    invite->leaves = buffer_view(&bytes->leaves);
+}
+
 static enum err_code fill_invite(const struct request_context *context, struct invite *invite,
-                                 struct buffer *genesis, struct err *err)
+                                 struct invite_bytes *bytes, struct err *err)
 {
     struct store *store = context->store;
     const struct home_keys *keys = store_keys(store);
@@ -388,9 +426,10 @@ static enum err_code fill_invite(const struct request_context *context, struct i
     if (code != OK) {
         return err_set(err, code, "the network's ledger is not held here yet; let it sync first");
     }
-    code = request_genesis(store, &invite->network_id, genesis, err);
+    code = request_genesis(store, &invite->network_id, &bytes->genesis, err);
     if (code == OK) {
-        invite->genesis = buffer_view(genesis);
+        invite->genesis = buffer_view(&bytes->genesis);
+        add_ledger(context, invite, bytes);
         add_own(context, invite);
         struct contact_list list = {invite, store_own_group(store)};
         code = store_contacts(store, add_contact, &list);
@@ -405,11 +444,14 @@ enum err_code request_network_invite(const struct request_context *context,
 {
     (void)arguments;
     struct invite invite;
-    struct buffer genesis, text;
+    struct invite_bytes bytes;
+    struct buffer text;
     const struct ledger_state *state;
-    buffer_init(&genesis, ENTRY_MAX_BYTES);
+    buffer_init(&bytes.genesis, ENTRY_MAX_BYTES);
+    buffer_init(&bytes.links, INVITE_LEDGER_MAX);
+    buffer_init(&bytes.leaves, INVITE_LEDGER_MAX);
     buffer_init(&text, 0);
-    enum err_code code = fill_invite(context, &invite, &genesis, err);
+    enum err_code code = fill_invite(context, &invite, &bytes, err);
     if (code == OK) {
         code = invite_write(&text, &invite);
         code = code == OK ? OK : err_set(err, code, "the invite cannot be written");
@@ -427,7 +469,9 @@ enum err_code request_network_invite(const struct request_context *context,
     if (text.data) {
         explicit_bzero(text.data, text.len);
     }
-    buffer_free(&genesis);
+    buffer_free(&bytes.genesis);
+    buffer_free(&bytes.links);
+    buffer_free(&bytes.leaves);
     buffer_free(&text);
     return code;
 }
