@@ -109,7 +109,7 @@ enum err_code member_line_read(struct bytes bytes, struct member_line *line)
     read.operation = (uint32_t)cursor_uint_max(&cursor, MEMBER_CHANGE);
     read.first = (uint32_t)cursor_uint_max(&cursor, MEMBER_MAX);
     read.last = (uint32_t)cursor_uint_max(&cursor, MEMBER_MAX);
-    bool in_order = read.operation == MEMBER_OPENING ? read.first == 0 && read.last == 0
+    bool in_order = read.operation == MEMBER_OPENING ? read.first == 0 && read.last >= 1
                                                      : read.first >= 1 && read.first <= read.last;
     if (!cursor_done(&cursor) || read.operation == 0 || !in_order) {
         return E_ENCODING;

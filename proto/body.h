@@ -41,7 +41,7 @@ enum member_operation {
 };
 struct member_line {
     uint32_t operation;
-    uint32_t first; /* 0 for an opening */
+    uint32_t first; /* 0 for an opening: `last` is then how many were counted */
     uint32_t last;
 };
 

@@ -101,11 +101,11 @@ static void test_member_line(void **state)
         struct member_line line;
         enum err_code code;
     } lines[] = {
-        {{MEMBER_OPENING, 0, 0}, OK},
+        {{MEMBER_OPENING, 0, 1388}, OK},
         {{MEMBER_LIST, 1, 1388}, OK},
         {{MEMBER_JOIN, 42, 42}, OK},
         {{MEMBER_LEAVE, 42, 42}, OK},
-        {{MEMBER_OPENING, 1, 1}, E_ENCODING},
+        {{MEMBER_OPENING, 0, 0}, E_ENCODING},
         {{MEMBER_JOIN, 0, 0}, E_ENCODING},
         {{MEMBER_LIST, 9, 8}, E_ENCODING},
         {{0, 1, 1}, E_ENCODING},
