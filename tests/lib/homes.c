@@ -34,9 +34,9 @@ static void test_random(void *context, void *out, size_t len)
     uint8_t *bytes = out;
     for (size_t i = 0; i < len; i++) {
         uint64_t x = home->random_state;
-        x ^= x << 13 & UINT64_MAX;
+        x ^= (x & UINT64_MAX >> 13) << 13;
         x ^= x >> 7;
-        x ^= x << 17 & UINT64_MAX;
+        x ^= (x & UINT64_MAX >> 17) << 17;
         home->random_state = x;
         bytes[i] = (uint8_t)(x >> 24 & 0xff);
     }
@@ -222,10 +222,23 @@ enum err_code home_new_key(struct home *home)
     return code;
 }
 
+enum err_code home_admit_all(struct home *home, const struct admission *admissions, size_t count)
+{
+    struct buffer terms;
+    buffer_init(&terms, 0);
+    terms_roster_pack(&terms, admissions, count, NULL);
+    struct draft *draft = new_drafts(1);
+    draft->kind = KIND_ROSTER;
+    draft->terms = buffer_view(&terms);
+    bool founding = home_size(home) == 1;
+    enum err_code code = founding ? append(home, draft, 1) : append_approved(home, draft, 2);
+    buffer_free(&terms);
+    return code;
+}
+
 enum err_code home_admit(struct home *home, const struct home *const *groups, size_t count)
 {
     struct admission *admissions = calloc(count, sizeof *admissions);
-    struct buffer terms;
     assert(admissions != NULL);
     for (size_t i = 0; i < count; i++) {
         struct admission *admission = &admissions[i];
@@ -238,14 +251,7 @@ enum err_code home_admit(struct home *home, const struct home *const *groups, si
         admission->type = GROUP_SAVINGS;
         admission->transport_key = store_keys(groups[i]->store)->transport.public_key;
     }
-    buffer_init(&terms, 0);
-    terms_roster_pack(&terms, admissions, count, NULL);
-    struct draft *draft = new_drafts(1);
-    draft->kind = KIND_ROSTER;
-    draft->terms = buffer_view(&terms);
-    bool founding = home_size(home) == 1;
-    enum err_code code = founding ? append(home, draft, 1) : append_approved(home, draft, 2);
-    buffer_free(&terms);
+    enum err_code code = home_admit_all(home, admissions, count);
     free(admissions);
     return code;
 }

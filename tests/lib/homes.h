@@ -36,7 +36,8 @@ enum err_code home_member(struct home *home, enum member_operation operation, ui
 enum err_code home_note(struct home *home, const char *topic);
 /* A new signing key, approved by officer 1. */
 enum err_code home_new_key(struct home *home);
-/* In a network's home: admits these groups, approved by officers 1 and 2 (founding: by none). */
+/* In a network's home: admits these, approved by officers 1 and 2 (the founding roster by none). */
+enum err_code home_admit_all(struct home *home, const struct admission *admissions, size_t count);
 enum err_code home_admit(struct home *home, const struct home *const *groups, size_t count);
 /* Takes an invite of the network's home. */
 enum err_code home_join(struct home *home, const struct home *network);
