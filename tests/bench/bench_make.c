@@ -56,7 +56,7 @@ struct book_of_one {
     struct buffer leaves; /* as chunks carry them */
     size_t *offset;       /* of each leaf there, and of the end */
     uint64_t leaf_bytes;  /* without the lengths */
-    int64_t satang;       /* posted to cash */
+    int64_t cash;         /* debits of it, in satang */
 };
 
 static void book_free(struct book_of_one *book)
@@ -153,7 +153,7 @@ static void book_fill(struct book_of_one *book, uint64_t count, struct entry *dr
     draft->post_count = 2;
     while (book->count < count) {
         int64_t satang = 10000 + 100 * (int64_t)prng_below(&prng, 2000);
-        book->satang += satang;
+        book->cash += satang;
         draft->time_ms = first_time_ms + book->count * SECONDS_BETWEEN * 1000;
         draft->date = date_of_time(draft->time_ms);
         draft->posts[0] = (struct post){.account = 1110, .amount = amount_of(satang)};
@@ -363,7 +363,7 @@ static void home_join(struct home_of_bench *home, const struct home_of_bench *ot
 
 struct totals {
     uint64_t entries, bytes;
-    int64_t satang;
+    int64_t cash;
     struct hash first;
 };
 
@@ -413,7 +413,7 @@ static void make_all(uint32_t groups, uint64_t entries, struct home_of_bench *gi
         give_book(giver->store, &book);
         totals->entries += book.count;
         totals->bytes += book.leaf_bytes;
-        totals->satang += book.satang;
+        totals->cash += book.cash;
         if (number == 1) {
             totals->first = book.group;
         }
@@ -454,7 +454,7 @@ int main(int argc, char **argv)
     make_all((uint32_t)groups, entries, &giver, &taker, &totals);
     printf("{\"groups\": %lu, \"entries\": %" PRIu64 ", \"bytes\": %" PRIu64
            ", \"satang\": %" PRId64,
-           groups, totals.entries, totals.bytes, totals.satang);
+           groups, totals.entries, totals.bytes, totals.cash);
     print_hash("first", &totals.first);
     print_hash("giver", &giver.group);
     print_hash("taker", &taker.group);
