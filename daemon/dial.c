@@ -133,7 +133,10 @@ static void add(struct dialer *dialer, const struct contact *contact, bool by_ha
 
 static enum err_code add_contact(void *context, const struct contact *contact, bool by_hand)
 {
-    add(context, contact, by_hand);
+    struct dialer *dialer = context;
+    if (by_hand || dialer->node->config.dial == DIAL_ALL) {
+        add(dialer, contact, by_hand);
+    }
     return OK;
 }
 

@@ -25,6 +25,7 @@ static const char usage[] =
     "  --listen HOST:PORT      where others reach this node; port 0 = any free one\n"
     "  --address HOST:PORT     what others shall dial, where that differs\n"
     "  --peer \"HOST:PORT ID\"   dial this group here as well; repeatable\n"
+    "  --dial WHOM             all (default), or peers: only those and `satcha peer add`\n"
     "  --log LEVEL             error, warning, info (default) or debug\n"
     "  --links N               connections wanted in a large network, 3 to 64 (default 8)\n"
     "  --anti-entropy SECONDS  between comparisons with a random peer (default 600)\n"

@@ -106,6 +106,21 @@ static void write_peers(struct buffer *out, const struct config *config)
     }
 }
 
+static bool set_dial(struct config *config, struct bytes value)
+{
+    bool peers = bytes_equal(value, bytes_of_text("peers"));
+    if (!peers && !bytes_equal(value, bytes_of_text("all"))) {
+        return false;
+    }
+    config->dial = peers ? DIAL_PEERS : DIAL_ALL;
+    return true;
+}
+
+static void write_dial(struct buffer *out, const struct config *config)
+{
+    buffer_print(out, "dial = %s\n", config->dial == DIAL_PEERS ? "peers" : "all");
+}
+
 static const char *const level_names[] =
     {[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 
@@ -162,6 +177,8 @@ static const struct config_row rows[] = {
      set_address, write_address},
     {"peer", "HOST:PORT and the group's id of 64 hex digits; at most 64 such lines", set_peer,
      write_peers},
+    {"dial", "all, or peers (only the `peer` lines and those of `satcha peer add`)", set_dial,
+     write_dial},
     {"log", "error, warning, info or debug", set_log, write_log},
     {"links", "a number from 3 to 64", set_links, write_links},
     {"anti_entropy", "seconds, 1 to 86400", set_anti_entropy, write_anti_entropy},

@@ -11,6 +11,9 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
+/* Whom to dial: every contact, or only those that a person named (`peer` lines, `peer add`). */
+enum dial_whom { DIAL_ALL, DIAL_PEERS };
+
 enum { CONFIG_PEERS_MAX = 64 };
 
 struct config {
@@ -18,6 +21,7 @@ struct config {
     char address[ADDRESS_MAX_BYTES + 1]; /* address = what others dial; empty: as listen */
     unsigned peer_count;                 /* peer = HOST:PORT GROUP-ID (repeatable; 64 hex digits) */
     char peers[CONFIG_PEERS_MAX][ADDRESS_MAX_BYTES + 70];
+    enum dial_whom dial;       /* dial = all|peers; default all */
     enum log_level log_level;  /* log = error|warning|info|debug; default info */
     uint32_t links;            /* links = 3..64; default 8 */
     uint64_t anti_entropy_ms;  /* anti_entropy = seconds; default 600 */

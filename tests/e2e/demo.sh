@@ -124,7 +124,7 @@ meet_through_a_third() {
     wait_size $c "$id" "$size"
     say "$c has all $size entries of $a; now $a stops"
     stop $a
-    start $b --dial "$(at $c id)"
+    start $b --dial peers --peer "127.0.0.1:${port[$c]} $(at $c id)"
     wait_size $b "$id" "$size"
     say "$b has them too, from $c: it never met $a"
     stop $b
