@@ -144,9 +144,9 @@ kill_while_posting() {
     local poster=$!
     until [ "$(wc -l <"$work/acknowledged")" -ge 8 ]; do sleep 0.01; done
     stop $fund KILL
+    acknowledged=$(wc -l <"$work/acknowledged")
     wait $poster || true
     start $fund
-    acknowledged=$(wc -l <"$work/acknowledged")
     for i in $(seq 1 40); do
         digest=$(printf 'minutes %s' "$i" | sha256sum | cut -c1-64)
         again=$(at $fund note minutes --document "$digest" --op "minutes-$i")
@@ -157,7 +157,7 @@ kill_while_posting() {
     done
     after=$(own_size $fund)
     [ $((after - before)) = 40 ] || differs "$((after - before)) notes of $fund instead of 40"
-    say "killed after some of $acknowledged answers; every note is there, once"
+    say "killed after $acknowledged of 40 answers; every note is there, once"
 }
 
 wait_all_equal() {

@@ -147,7 +147,7 @@ class Group:
 
     def heads(self):
         """{group id: size} of the ledgers that this node knows."""
-        return {g["id"]: g["size"] for g in self.json("groups")["groups"]}
+        return {g["group"]: g["size"] for g in self.json("groups")["groups"]}
 
 
 def wait_for(condition, what, seconds=30, step=0.05):

@@ -57,7 +57,7 @@ def test_mistakes_get_lines_that_help():
     check("events" in said, "says where the events are listed: " + said)
     song.refuse("E_USAGE", "post", "deposit", "--membr", "42", status=2)
     song.refuse("E_USAGE", "pots", status=2)
-    song.refuse("E_STATE", "member", "leave", "42")
+    song.refuse("E_MEMBER", "member", "leave", "42")
     song.refuse("E_NOT_FOUND", "balance", "12345678")
     song.refuse("E_QUORUM", "reverse", "2")
     song.refuse("E_NO_DAEMON", "peers", status=3)
