@@ -325,7 +325,6 @@ static void compare_with_one(struct node *node)
 void gossip_start(struct node *node)
 {
     draw_next(node, node_now_ms());
-    release_service(node, node_now_ms());
 }
 
 uint64_t gossip_service(struct node *node, uint64_t now_ms)

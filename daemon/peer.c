@@ -11,10 +11,8 @@
 
 enum {
     TICK_MS = 1000,
-    ENDING_MS = 2000,       /* a refusal's way out */
-    WRITE_STALL_MS = 30000, /* a peer that does not read */
-    PUMP_STEPS_MAX = 16,    /* steps of one before the others have their turn */
-    KEEP_ALIVE_SECONDS = 60
+    ENDING_MS = 2000,    /* a refusal's way out */
+    PUMP_STEPS_MAX = 16, /* steps of one before the others have their turn */
 };
 
 const char *peer_state_name(const struct peer *peer)
@@ -173,8 +171,6 @@ void peer_connected(struct peer *peer)
         return;
     }
     peer->state = PEER_HANDSHAKE;
-    uv_tcp_nodelay(&peer->tcp, 1);
-    uv_tcp_keepalive(&peer->tcp, 1, KEEP_ALIVE_SECONDS);
     peer_read_start(peer);
     peer_flush(peer);
 }
@@ -317,8 +313,8 @@ static void check_deadlines(struct peer *peer, uint64_t now_ms)
         peer_close(peer, E_TIMEOUT, "a message that it began is not whole after %d s",
                    MESSAGE_MS / 1000);
     } else if (peer->state == PEER_OPEN && peer_backlog(peer) > 0 &&
-               node_elapsed_ms(now_ms, peer->written_ms) >= WRITE_STALL_MS) {
-        peer_close(peer, E_TIMEOUT, "it has read nothing for %d s", WRITE_STALL_MS / 1000);
+               node_elapsed_ms(now_ms, peer->written_ms) >= PEER_STALL_MS) {
+        peer_close(peer, E_TIMEOUT, "it has read nothing for %d s", PEER_STALL_MS / 1000);
     }
 }
 

@@ -28,7 +28,10 @@ enum peer_state {
     PEER_CLOSED
 };
 
-enum { PEER_ADDRESS_MAX = ADDRESS_MAX_BYTES + 1 };
+enum {
+    PEER_ADDRESS_MAX = ADDRESS_MAX_BYTES + 1,
+    PEER_STALL_MS = 30000 /* a peer that takes nothing of what waits for it is dropped */
+};
 
 struct peer {
     struct node *node;

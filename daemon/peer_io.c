@@ -1,6 +1,7 @@
 /* A peer's stream: resolving, connecting, reading, writing, closing. */
 #include "daemon/peer.h"
 
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,10 @@
 
 #include "daemon/node.h"
 
-enum { WRITE_BYTES = 262144 /* copied for one asynchronous write */ };
+enum {
+    WRITE_BYTES = 262144, /* copied for one asynchronous write */
+    KEEP_ALIVE_SECONDS = 60
+};
 
 /* --- life --- */
 
@@ -221,8 +225,23 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
     }
 }
 
+/* A stream that fits the conversation: small messages at once, a dead or deaf peer noticed. What we
+ * queue is bounded by credit and may all fit the kernel's buffer, so that a peer who reads nothing
+ * is seen by the kernel alone. */
+static void tune(struct peer *peer)
+{
+    unsigned stall_ms = PEER_STALL_MS;
+    uv_os_fd_t fd;
+    uv_tcp_nodelay(&peer->tcp, 1);
+    uv_tcp_keepalive(&peer->tcp, 1, KEEP_ALIVE_SECONDS);
+    if (uv_fileno((const uv_handle_t *)&peer->tcp, &fd) == 0) {
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall_ms, sizeof stall_ms);
+    }
+}
+
 void peer_read_start(struct peer *peer)
 {
+    tune(peer);
     int status = uv_read_start((uv_stream_t *)&peer->tcp, on_alloc, on_read);
     if (status != 0) {
         peer_close(peer, E_IO, "the connection was lost: %s", uv_strerror(status));
