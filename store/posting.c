@@ -245,18 +245,67 @@ static void fill_draft(const struct posting_batch *batch, const struct batch_ent
     }
 }
 
+/* What an entry did to one account that may not stand below zero. */
+struct falling {
+    struct amount balance;
+    bool below;
+    uint32_t row; /* at which it fell below and stayed there */
+};
+
+static void fall(struct falling *falling, const struct account *account,
+                 const struct body_line *line)
+{
+    if (!amount_add(falling->balance, line->amount, &falling->balance)) {
+        return; /* it would have been refused for that */
+    }
+    bool below = amount_sign(falling->balance) * account_normal_sign(account) < 0;
+    if (below && !falling->below) {
+        falling->row = line->line;
+    }
+    falling->below = below;
+}
+
+/* The row of entry `which` that took the group's cash, stock or deposits below zero. */
+static bool row_below_zero(const struct posting_batch *batch, size_t which, uint32_t *row)
+{
+    struct falling falling[ACCOUNTS_MAX] = {{amount_of(0), false, 0}};
+    const struct ledger_state *state;
+    if (store_ledger_state(batch->store, store_own_group(batch->store), &state) != OK) {
+        return false;
+    }
+    for (unsigned i = 0; i < account_count(); i++) {
+        if (!turnover_balance(&state->own[i], &falling[i].balance)) {
+            return false;
+        }
+    }
+    const struct batch_entry *last = &batch->entries[which];
+    for (size_t i = 0; last->kind == KIND_POST && i < last->line + last->lines; i++) {
+        int at = account_row(batch->lines[i].account);
+        if (at >= 0) {
+            fall(&falling[at], account_at((unsigned)at), &batch->lines[i]);
+        }
+    }
+    for (unsigned i = 0; i < account_count(); i++) {
+        if (falling[i].below && (account_at(i)->flags & ACCOUNT_NOT_NEGATIVE) != 0) {
+            *row = falling[i].row;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The line of the file behind a refusal: that of the row which failed, else its entry's first. */
-static void locate(const struct posting_batch *batch, size_t which, uint32_t *source)
+static void locate(const struct posting_batch *batch, size_t which, enum err_code code,
+                   uint32_t *source)
 {
     if (which >= batch->entry_count) {
         return;
     }
     const struct batch_entry *entry = &batch->entries[which];
     uint32_t row = 0;
-    if (!lines_failed_row(batch->store, &row) || row >= entry->rows) {
-        row = 0;
-    }
-    *source = batch->sources[entry->row + row];
+    bool known = lines_failed_row(batch->store, &row) ||
+                 (code == E_NEGATIVE && row_below_zero(batch, which, &row));
+    *source = batch->sources[entry->row + (known && row < entry->rows ? row : 0)];
 }
 
 enum err_code posting_append(struct posting_batch *batch, struct appended *appended,
@@ -278,7 +327,7 @@ enum err_code posting_append(struct posting_batch *batch, struct appended *appen
     code = store_append(batch->store, drafts, batch->entry_count, batch->write->mode, appended,
                         &which, err);
     if (code != OK && err_exit_status(code) == 1) {
-        locate(batch, which, source);
+        locate(batch, which, code, source);
     }
     free(drafts);
     return code;

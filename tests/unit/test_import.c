@@ -181,6 +181,19 @@ static void the_row_that_overdraws_is_named(void **state)
                    E_NEGATIVE, "july.csv:5: E_NEGATIVE: member 42 holds 1,200.00, asked 5,000.00");
 }
 
+static void the_row_that_empties_the_cash_box_is_named(void **state)
+{
+    (void)state;
+    expect_refused("date,event,member,amount,pay\n"
+                   "2026-01-05,deposit,1,100,\n"
+                   "2026-01-05,deposit,2,900,bank\n"
+                   "2026-01-06,withdraw,2,60,\n"
+                   "2026-01-06,withdraw,1,30,\n"
+                   "2026-01-06,withdraw,2,20,\n"
+                   "2026-01-06,withdraw,1,10,\n",
+                   E_NEGATIVE, "july.csv:6: E_NEGATIVE: ");
+}
+
 static void journals_balance_by_date_and_op(void **state)
 {
     (void)state;
@@ -279,6 +292,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(known_and_new_rows_do_not_mix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_rows_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_row_that_overdraws_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_row_that_empties_the_cash_box_is_named, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(journals_balance_by_date_and_op, set_up, tear_down),
         cmocka_unit_test_setup_teardown(thai_digits_and_eras_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(new_members_join_before_their_first_row, set_up, tear_down),
