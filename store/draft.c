@@ -143,28 +143,34 @@ static enum err_code fill_posts(struct building *building, const struct draft *d
     return OK;
 }
 
-/* Salts are drawn many at a time: a call of the kernel each would cost more than the line. */
+enum { SALTS_AT_A_TIME = 256 };
+
+/* Salts are drawn many at a time: a call of the kernel each would cost more than the line. Never
+ * more than the entry needs: most entries have two lines. */
 struct salts {
     const struct store_env *env;
-    unsigned left;
-    uint8_t bytes[256][BODY_SALT_BYTES];
+    size_t wanted; /* not drawn yet */
+    size_t next, drawn;
+    uint8_t bytes[SALTS_AT_A_TIME][BODY_SALT_BYTES];
 };
 
 static const uint8_t *next_salt(struct salts *salts)
 {
-    const unsigned all = sizeof salts->bytes / sizeof salts->bytes[0];
-    if (salts->left == 0) {
-        salts->env->random(salts->env->context, salts->bytes, sizeof salts->bytes);
-        salts->left = all;
+    if (salts->next == salts->drawn) {
+        salts->drawn = salts->wanted < SALTS_AT_A_TIME ? salts->wanted : SALTS_AT_A_TIME;
+        salts->wanted -= salts->drawn;
+        salts->next = 0;
+        salts->env->random(salts->env->context, salts->bytes, salts->drawn * BODY_SALT_BYTES);
     }
-    return salts->bytes[all - salts->left--];
+    return salts->bytes[salts->next++];
 }
 
 static void fill_body_lines(struct building *building, const struct draft *draft)
 {
     struct salts salts;
     salts.env = &building->store->env;
-    salts.left = 0;
+    salts.wanted = draft->line_count + draft->member_line_count;
+    salts.next = salts.drawn = 0;
     for (size_t i = 0; i < draft->line_count; i++) {
         buffer_clear(&building->line);
         body_line_pack(&building->line, &draft->lines[i]);
