@@ -178,6 +178,7 @@ static void write_cut(struct golden *golden, struct home *home)
 static void write_world(struct golden *golden, struct world *world)
 {
     struct invite invite;
+    struct buffer leaves;
     struct hash groups[GOLDEN_LEDGERS];
     for (unsigned i = 0; i < WORLD_LEDGERS; i++) {
         const struct maker *maker = world_ledger(world, i);
@@ -186,14 +187,14 @@ static void write_world(struct golden *golden, struct world *world)
     }
     groups[5] = *store_own_group(world->keeper.store);
     groups[6] = *store_own_group(world->receiver.store);
-    must(feed(&world->receiver, &world->network, WORLD_FOUNDING_SIZE), "prefix",
-         &world->receiver.err);
     write_session(golden, world);
     struct buffer *genesis = new_file(golden, "network", "genesis");
     struct bytes leaf = buffer_view(&world->network.items[0].leaf);
     buffer_append(genesis, leaf.data, leaf.len);
-    world_invite(world, WORLD_FOUNDING_SIZE, &invite);
+    buffer_init(&leaves, 0);
+    world_invite(world, WORLD_FOUNDING_SIZE, &leaves, &invite);
     must(invite_write(new_file(golden, "network", "invite"), &invite), "invite", NULL);
+    buffer_free(&leaves);
     for (unsigned i = 1; i < WORLD_LEDGERS; i++) {
         write_card(golden, world_ledger(world, i), world_ledger_name(i));
     }

@@ -65,7 +65,44 @@ static void must(enum err_code code, const struct home *home)
     }
 }
 
-void golden_feed(struct home *home, const struct golden_ledger *ledger, const struct head *head)
+static enum err_code node_of(void *context, unsigned level, uint64_t index, struct hash *out)
+{
+    const struct hash *leaf_hashes = context;
+    if (level == 0) {
+        *out = leaf_hashes[index];
+        return OK;
+    }
+    struct hash left;
+    struct hash right;
+    (void)node_of(context, level - 1, 2 * index, &left);
+    (void)node_of(context, level - 1, 2 * index + 1, &right);
+    merkle_node_hash(out, &left, &right);
+    return OK;
+}
+
+/* Of what is held already only the root is compared, which the maker of a proof would give. */
+static void answer_head(struct home *home, const struct golden_ledger *ledger, uint64_t have,
+                        struct head_answer *answer)
+{
+    struct merkle_edge edge;
+    merkle_edge_init(&edge);
+    memset(answer, 0, sizeof *answer);
+    answer->head = ledger->head;
+    answer->have = have;
+    answer->has_root = have > 0;
+    struct hash hashes[GOLDEN_ENTRIES_MAX];
+    for (size_t i = 0; i < ledger->count; i++) {
+        merkle_leaf_hash(&hashes[i], ledger->leaves[i]);
+    }
+    for (size_t i = 0; i < have; i++) {
+        merkle_edge_append(&edge, &hashes[i]);
+    }
+    merkle_edge_root(&edge, &answer->root_at_have);
+    struct merkle_source source = {node_of, hashes};
+    must(merkle_consistency_proof(&source, have, ledger->count, &answer->proof), home);
+}
+
+void golden_feed(struct home *home, const struct golden_ledger *ledger)
 {
     struct book *book = store_book(home->store);
     struct head_answer answer;
@@ -73,20 +110,18 @@ void golden_feed(struct home *home, const struct golden_ledger *ledger, const st
     struct want held;
     book->held(book->context, &ledger->group, &held);
     for (size_t i = held.links; i < ledger->link_count; i++) {
-        if (ledger->links[i].head.size <= head->size) {
-            must(book->take_link(book->context, &ledger->group, i, &ledger->links[i], &home->err),
-                 home);
-        }
+        must(book->take_link(book->context, &ledger->group, i, &ledger->links[i], &home->err),
+             home);
     }
-    memset(&answer, 0, sizeof answer);
-    answer.head = *head;
+    answer_head(home, ledger, held.have, &answer);
     must(book->take_head(book->context, &answer, &home->err), home);
     memset(&chunk, 0, sizeof chunk);
     chunk.group = ledger->group;
-    chunk.head_size = head->size;
-    chunk.count = head->size;
-    const struct bytes *last = &ledger->leaves[head->size - 1];
-    chunk.leaves = bytes_of(ledger->log.data, (size_t)(last->data + last->len - ledger->log.data));
+    chunk.head_size = ledger->count;
+    chunk.start = held.have;
+    chunk.count = ledger->count - held.have;
+    const uint8_t *start = ledger->leaves[held.have].data - 2; /* its length stands before it */
+    chunk.leaves = bytes_of(start, (size_t)(ledger->log.data + ledger->log.len - start));
     must(book->take_chunk(book->context, &chunk, &home->err), home);
     must(store_commit(home->store, NULL, NULL, &home->err), home);
 }

@@ -23,9 +23,9 @@ struct golden_ledger {
 void golden_read(const char *name, struct buffer *out); /* a file of tests/golden */
 void golden_ledger_read(const char *name, struct golden_ledger *ledger);
 void golden_ledger_free(struct golden_ledger *ledger);
-/* The first `to` entries under that head, with the links that lie in them, given to the store's
- * book as a peer would give them, and committed. */
-void golden_feed(struct home *home, const struct golden_ledger *ledger, const struct head *head);
+/* The whole ledger given to the store's book as a peer would give it (links, head, leaves), and
+ * committed. */
+void golden_feed(struct home *home, const struct golden_ledger *ledger);
 /* The value of a key of session.keys. */
 void golden_key(const struct buffer *keys, const char *name, struct hash *value);
 

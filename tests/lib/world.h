@@ -10,7 +10,8 @@
 #include "tests/lib/homes.h"
 
 /* Invariants: the roster's first entry admits savings, fund, hostile and both homes, an entry
- * approved by two governors admits `late`; keeper and receiver have joined, nothing is fed yet. */
+ * approved by two governors admits `late`; keeper and receiver have joined and hold what the invite
+ * carries: the network's first WORLD_FOUNDING_SIZE entries. */
 struct world {
     struct maker savings, fund, hostile, late, network;
     struct home keeper, receiver;
@@ -30,8 +31,10 @@ void world_free(struct world *world);
 /* network, savings, fund, hostile, late */
 const struct maker *world_ledger(const struct world *world, unsigned number);
 const char *world_ledger_name(unsigned number);
-/* An invite with the network's head of that size and the keeper as its contact. */
-void world_invite(const struct world *world, uint64_t size, struct invite *invite);
+/* An invite with the network's ledger up to that size (in `leaves`) and the keeper as its contact.
+ */
+void world_invite(const struct world *world, uint64_t size, struct buffer *leaves,
+                  struct invite *invite);
 /* The first head: what a card carries. */
 void world_first_head(const struct maker *maker, struct head *head);
 
