@@ -14,7 +14,7 @@ static const struct request_row TABLE[] = {
     {"status", "",
      "group, name, name_en, type, currency, minor_digits, home_place, status, status_text, epoch, "
      "size, root, entries_invalid, members, last_date, network, network_name, groups, groups_held, "
-     "addresses",
+     "addresses, home",
      "", 0, request_status},
     {"card", "", "group, card", "", 0, request_card},
     {"amend",
@@ -31,7 +31,8 @@ static const struct request_row TABLE[] = {
      "network, name, name_en, currency, minor_digits, size, quorum, governors [{number, group, "
      "name}…], groups [{group, name, name_en, place, place_name, type, entry, addresses}…]",
      "E_NO_DATA", 0, request_network_show},
-    {"admit", "cards, " WRITE_ARGUMENTS, WRITE_RESULT ", groups [{group, name, place}…]",
+    {"admit", "cards, " WRITE_ARGUMENTS,
+     WRITE_RESULT ", network, name, groups [{group, name, place}…]",
      "E_KIND, E_ROSTER, E_QUORUM, " WRITE_ERRORS, REQUEST_WRITES, request_admit},
     {"peer list", "", "peers [{group, name, address, by_hand, banned}…]", "", 0, request_peer_list},
     {"peer add", "group, address, [transport_key]", "group, address", "E_NOT_FOUND, E_USAGE",
@@ -77,22 +78,27 @@ static const struct request_row TABLE[] = {
      "E_USAGE, " WRITE_ERRORS, REQUEST_WRITES, request_note},
     {"log", "[group], [from], [to], [limit], [last], [raw]",
      "group, name, size, from, to, more, minor_digits, entries [{entry, kind, date, time, actor, "
-     "event, reversed, verdict, change, topic, refs, approvals, posts [{account, counterparty, "
-     "amount}…]}…]; raw: group, size, from, to, more, leaves (each u16 BE length and leaf)",
+     "event, reversed, change, topic, document, verdict (nil: valid), approvals, refs [{group, "
+     "entry}…], posts [{account, counterparty, amount}…]}…]; raw: group, size, from, to, more, "
+     "leaves (each u16 BE length and leaf)",
      "E_NOT_FOUND, E_NO_DATA", 0, request_log},
     {"lines", "[account], [member], [sub], [party], [unit], [fund], [from], [to], [limit]",
      "minor_digits, more, next, lines [{entry, leg, date, event, line, account, member, party, "
-     "sub, unit, fund, amount, memo, op, undone, balance}…] (own ledger; balance with account)",
+     "sub, unit, fund, amount, memo, op, undone, balance, event_number}…] (own ledger; balance "
+     "with account)",
      "E_USAGE", 0, request_lines},
     {"balance", "[group] | [all] | member",
-     "group, name, currency, minor_digits, groups, rows [{account, debit, credit, balance, "
-     "groups}…], debit, credit; member: rows [{account, balance}…]",
+     "group, name, currency, minor_digits, groups, members, rows [{account, debit, credit, "
+     "balance, "
+     "groups}…], debit, credit; member: member, active, rows [{account, "
+     "balance}…]",
      "E_NOT_FOUND, E_NO_DATA, E_MEMBER", 0, request_balance},
     {"audit", "[cut], [date], [by tambon|district|province|cluster|region|country]",
-     "cut, network, name, name_en, currency, minor_digits, as_of, rules, coverage, groups, "
-     "combined, income, counts, events, places (docs/bookkeeping.md, \"Audit\")",
+     "cut, network, name, name_en, currency, minor_digits, as_of, rules, sections, coverage, "
+     "groups, "
+     "combined, good, income, restricted, counts, events, by, places (store/report.h)",
      "E_NO_DATA, E_DIFFERS, E_VERSION, E_SIGNATURE, E_ENCODING", 0, request_audit},
-    {"cut", "[date]", "id, text, groups, held", "E_NO_DATA", 0, request_cut},
+    {"cut", "[date]", "id, as_of, groups, held, text", "E_NO_DATA", 0, request_cut},
     {"checkpoint", "[group]", "group, epoch, size, root, text", "E_NO_DATA", 0, request_checkpoint},
     {"proof", "[group], entry, [size] | from, [to]",
      "group, type, entry, size, root, leaf_hash, leaf, proof [hash…], text | group, type, from, "
