@@ -1,0 +1,301 @@
+/* The order of effects, and what is left when it is broken in the middle: a database behind its
+ * mark, a crash between the two, a clock set back, a head heard elsewhere, a full disk, SIGKILL. */
+#include "tests/lib/cmocka.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/lib/pair.h"
+
+static struct home home;
+
+static void assert_code(enum err_code code, enum err_code expected, const struct home *of)
+{
+    if (code != expected) {
+        fail_msg("expected %s, got %s: %s", err_name(expected), err_name(code), of->err.text);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    home_new(&home, 1, GROUP_SAVINGS, NULL);
+    assert_code(home_member(&home, MEMBER_JOIN, 1, 60), OK, &home);
+    assert_code(home_deposit(&home, 42, 120000, 10), OK, &home);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    home_remove(&home);
+    return 0;
+}
+
+static void keep(const char *name, const char *as)
+{
+    home_copy_file(&home, name, as);
+}
+
+static void a_database_behind_its_mark_is_not_written(void **state)
+{
+    (void)state;
+    home_close(&home);
+    keep("ledger.db", "old.db");
+    assert_code(home_open(&home), OK, &home);
+    assert_code(home_deposit(&home, 42, 100, 3), OK, &home);
+    home_close(&home);
+    keep("ledger.db", "new.db");
+    keep("old.db", "ledger.db");
+    assert_code(home_open(&home), OK, &home);
+    assert_int_equal(store_own_status(home.store), OWN_ROLLBACK);
+    assert_code(home_deposit(&home, 42, 100, 1), E_ROLLBACK, &home);
+    assert_non_null(strstr(home.err.text, "ends at 12, the mark says 15"));
+    assert_int_equal(home_size(&home), 12);
+    assert_code(store_release(home.store, &home.err), E_ROLLBACK, &home);
+    home_close(&home);
+    keep("new.db", "ledger.db");
+    assert_code(home_open(&home), OK, &home);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+}
+
+/* Another history of the same length is no less a rollback. */
+static void another_database_is_not_written(void **state)
+{
+    (void)state;
+    home_close(&home);
+    keep("ledger.db", "old.db");
+    keep("highwater", "old.mark");
+    assert_code(home_open(&home), OK, &home);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+    home_close(&home);
+    keep("highwater", "new.mark");
+    keep("old.db", "ledger.db");
+    keep("old.mark", "highwater");
+    assert_code(home_open(&home), OK, &home);
+    assert_code(home_deposit(&home, 43, 100, 1), OK, &home);
+    home_close(&home);
+    keep("new.mark", "highwater");
+    assert_code(home_open(&home), OK, &home);
+    assert_int_equal(store_own_status(home.store), OWN_ROLLBACK);
+}
+
+static void a_crash_before_the_mark_loses_nothing(void **state)
+{
+    (void)state;
+    home_close(&home);
+    keep("highwater", "before");
+    assert_code(home_open(&home), OK, &home);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+    home_close(&home);
+    keep("highwater", "after");
+    keep("before", "highwater");
+    assert_code(home_open(&home), OK, &home);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    assert_int_equal(home_size(&home), 13);
+    home_close(&home); /* the mark was brought up: the old database is behind now */
+    keep("highwater", "again");
+    assert_code(home_open(&home), OK, &home);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+}
+
+static void starts_are_counted(void **state)
+{
+    (void)state;
+    uint64_t starts = 0;
+    assert_code(store_count_start(home.store, &starts, &home.err), OK, &home);
+    assert_int_equal(starts, 1);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+    home_close(&home);
+    assert_code(home_open(&home), OK, &home);
+    assert_code(store_count_start(home.store, &starts, &home.err), OK, &home);
+    assert_int_equal(starts, 2);
+}
+
+static struct map_item own_item(uint64_t size)
+{
+    struct map_item item = {.group = *store_own_group(home.store), .size = size};
+    assert_int_equal(store_root_at(home.store, &item.group, size, &item.root), OK);
+    return item;
+}
+
+static void a_head_heard_elsewhere_stops_writing(void **state)
+{
+    (void)state;
+    struct map_item item = own_item(12);
+    store_own_head_heard(home.store, &item, 0);
+    item = own_item(5);
+    store_own_head_heard(home.store, &item, 0);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+
+    item = own_item(12);
+    item.size = 13;
+    store_own_head_heard(home.store, &item, 0);
+    assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
+    assert_code(home_deposit(&home, 42, 100, 1), E_RECOVERING, &home);
+
+    home_close(&home);
+    assert_code(home_open(&home), OK, &home);
+    item = own_item(5);
+    item.root.bytes[0] ^= 1;
+    store_own_head_heard(home.store, &item, 0);
+    assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
+
+    home_close(&home);
+    assert_code(home_open(&home), OK, &home);
+    item = own_item(5);
+    store_own_head_heard(home.store, &item, 1); /* this home was started elsewhere */
+    assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
+}
+
+static void a_clock_set_back_waits_for_an_officer(void **state)
+{
+    (void)state;
+    uint64_t now_ms = home.now_ms;
+    home.now_ms = now_ms - 30000;
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    home.now_ms = now_ms - 3600000;
+    assert_int_equal(store_own_status(home.store), OWN_CLOCK);
+    assert_code(home_deposit(&home, 42, 100, 1), E_CLOCK, &home);
+    store_confirm_clock(home.store);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+}
+
+/* --- a full disk --- */
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static rlim_t size_of(const char *name)
+{
+    char path[SCRATCH_PATH_MAX];
+    struct stat status;
+    home_file(&home, name, path);
+    return stat(path, &status) == 0 ? (rlim_t)status.st_size : 0;
+}
+
+static void a_full_disk_undoes_the_append_and_no_more(void **state)
+{
+    (void)state;
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    uint64_t acknowledged = home_size(&home);
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        limit_files(size_of("ledger.db-wal") + 2000 * (rlim_t)i);
+        enum err_code code = home_deposit(&home, 42, 100, 60);
+        limit_files(RLIM_INFINITY);
+        if (code == OK) {
+            acknowledged += 60;
+        } else {
+            assert_code(code, E_IO, &home);
+            refused++;
+        }
+        assert_int_equal(home_size(&home), acknowledged);
+    }
+    assert_true(refused > 3 && refused < 40);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+    assert_code(store_verify(home.store, NULL, NULL, NULL, &home.err), OK, &home);
+    home_close(&home);
+    assert_code(home_open(&home), OK, &home);
+    assert_int_equal(home_size(&home), acknowledged + 1);
+}
+
+/* --- SIGKILL --- */
+
+/* Appends until killed; the size of each acknowledged append goes to the pipe. */
+static void append_until_killed(int pipe_fd)
+{
+    if (home_open(&home) != OK) {
+        _exit(2);
+    }
+    for (;;) {
+        if (home_deposit(&home, 42, 100, 1 + home.now_ms / 1000 % 7) != OK) {
+            _exit(3);
+        }
+        uint64_t size = home_size(&home);
+        if (write(pipe_fd, &size, sizeof size) != (ssize_t)sizeof size) {
+            _exit(4);
+        }
+    }
+}
+
+static uint64_t read_last(int pipe_fd, uint64_t last)
+{
+    uint64_t size;
+    while (read(pipe_fd, &size, sizeof size) == (ssize_t)sizeof size) {
+        last = size;
+    }
+    return last;
+}
+
+static void a_killed_node_keeps_what_it_acknowledged(void **state)
+{
+    (void)state;
+    const unsigned seed = 20260105;
+    uint64_t size = home_size(&home);
+    struct hash root = home_root(&home);
+    printf("    40 kills, seed %u\n", seed);
+    srandom(seed);
+    home_close(&home);
+    for (unsigned i = 0; i < 40; i++) {
+        int fds[2];
+        assert_int_equal(pipe(fds), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            append_until_killed(fds[1]);
+        }
+        (void)close(fds[1]);
+        struct timespec wait = {.tv_nsec = 1000000 + random() % 25000000};
+        (void)nanosleep(&wait, NULL);
+        int status;
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        uint64_t acknowledged = read_last(fds[0], size);
+        (void)close(fds[0]);
+        assert_code(home_open(&home), OK, &home);
+        assert_int_equal(store_own_status(home.store), OWN_OK);
+        assert_true(home_size(&home) >= acknowledged);
+        struct hash before;
+        assert_int_equal(store_root_at(home.store, store_own_group(home.store), size, &before), OK);
+        assert_true(hash_equal(&before, &root)); /* heads only extend */
+        size = home_size(&home);
+        root = home_root(&home);
+        home.now_ms += 3600000;
+        home_close(&home);
+    }
+    assert_code(home_open(&home), OK, &home);
+    assert_code(store_verify(home.store, NULL, NULL, NULL, &home.err), OK, &home);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_database_behind_its_mark_is_not_written, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(another_database_is_not_written, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crash_before_the_mark_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(starts_are_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_head_heard_elsewhere_stops_writing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_set_back_waits_for_an_officer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_append_and_no_more, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_node_keeps_what_it_acknowledged, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
