@@ -61,6 +61,9 @@ static enum err_code find_by_name(struct store *store, struct bytes text,
 {
     sqlite3_stmt *statement;
     int row = 1;
+    if (text.len == 0) {
+        return OK; /* groups without an English name have that one */
+    }
     enum err_code code =
         db_statement(&store->db, "SELECT group_id FROM roster WHERE name = ?1 OR name_en = ?1",
                      &statement, err);
