@@ -56,8 +56,11 @@ static enum err_code apply_setting(struct config *config, const char *flag, cons
     if (len >= sizeof key) {
         return err_set(err, E_USAGE, "%s: there is no such flag; satchad --help lists them", flag);
     }
-    for (size_t i = 0; i <= len; i++) {
-        key[i] = flag[i + 2] == '-' ? '_' : flag[i + 2];
+    memcpy(key, flag + 2, len + 1);
+    for (size_t i = 0; i < len; i++) {
+        if (key[i] == '-') {
+            key[i] = '_';
+        }
     }
     return config_set(config, key, value, flag, err);
 }
@@ -157,7 +160,7 @@ int main(int count, char **words)
         puts("satchad " SATCHA_VERSION);
         return 0;
     }
-    signal(SIGPIPE, SIG_IGN); /* a lost reader of the log must not end the node */
+    (void)signal(SIGPIPE, SIG_IGN); /* a lost reader of the log must not end the node */
     crypto_init();
     code = open_node(&arguments, &node, &err);
     if (code != OK) {
