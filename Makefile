@@ -101,6 +101,8 @@ deps: ## install what the build needs and is missing (Debian; sudo when not root
 	@mk/deps.sh build
 deps-test: ## the same for what the checks need
 	@mk/deps.sh build test
+deps-bench: ## the same for what `make bench` compares with (node, npm, ledger; it can do without)
+	@mk/deps.sh build bench
 
 demo: deps ## ten welfare funds on eleven nodes, from nothing to the combined balance
 	@$(MAKE) --no-print-directory -j$$(nproc) runnable
@@ -162,7 +164,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 -include $(shell test ! -d $(BUILD) || find $(BUILD)/obj $(BUILD)/tidy -name '*.d' 2>/dev/null)
-.PHONY: all runnable everything deps deps-test demo check unit unit-asan e2e lint format format-check tidy \
+.PHONY: all runnable everything deps deps-test deps-bench demo check unit unit-asan e2e lint format format-check tidy \
 	analyze fuzz bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

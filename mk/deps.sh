@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what is missing: `mk/deps.sh build` for the program, `mk/deps.sh build test` for the
-# checks too. Says nothing and asks nobody when all is there. Runs before anything is compiled, so
-# it takes no more than a POSIX shell. Exit 2: something is missing and cannot be installed here.
+# checks too, `mk/deps.sh bench` for what the measures are compared with. Says nothing and asks
+# nobody when all is there. Runs before anything is compiled, so it takes no more than a POSIX
+# shell. Exit 2: something is missing and cannot be installed here.
 set -u
 
 # One line for each Debian package: set, package, and how its presence shows: `pc NAME` a
@@ -29,6 +30,10 @@ test   python3           run   python3
 test   openssl           run   openssl
 test   sqlite3           run   sqlite3
 test   ledger            run   ledger
+bench  python3           run   python3
+bench  ledger            run   ledger
+bench  nodejs            run   node
+bench  npm               run   npm
 '
 
 present()

@@ -19,6 +19,7 @@ BUILD = os.environ.get("SATCHA_BUILD", os.path.join(ROOT, "build"))
 SHARED = os.environ.get("SATCHA_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
 WORK = os.path.join(BUILD, "bench", "work")
 QUICK = os.environ.get("QUICK", "") not in ("", "0")
+RUNS = 1 if QUICK else 3  # of a measure whose median is taken
 
 _processes = []
 
@@ -98,13 +99,18 @@ def wait_for(condition, what, seconds, step=0.01):
 class Daemon:
     """A satchad on a prepared home, and a control connection to it."""
 
-    def __init__(self, home, *flags, log="info"):
+    def __init__(self, home, *flags, log="info", wait=True):
         self.home = home
         self.log_path = home + ".log"
         with open(self.log_path, "ab") as out:
             self.process = start([program("satchad"), "--home", home, "--log", log, *flags],
                                  stdout=out, stderr=out)
-        self.control = wait_for(self.connect, "the daemon on " + home, 60)
+        self.control = None
+        if wait:
+            self.wait()
+
+    def wait(self):
+        self.control = wait_for(self.connect, "the daemon on " + self.home, 60)
 
     def connect(self):
         if self.process.poll() is not None:

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import nodes
-from nodes import ROOT, Skip, say, size, start, wait_for, workspace
+from nodes import ROOT, Skip, median, say, size, start, wait_for, workspace
 
 HYPERCORE = "hypercore@11.37.1"
 BLOCK_BYTES = 200
@@ -56,18 +56,19 @@ def run_hypercore(folder, blocks):
 
 def hypercore(figures):
     install()
-    folder = workspace("hypercore")
-    taken = run_hypercore(folder, size(200000))
-    rate = taken["blocks"] / taken["seconds"]
-    say("%s blocks in %.1f s: %s blocks/s, %.0f us of the receiver's CPU a block" % (
-        format(taken["blocks"], ","), taken["seconds"], format(int(rate), ","),
-        taken["cpu_us"] / taken["blocks"]))
+    runs = []
+    for _ in range(nodes.RUNS):
+        folder = workspace("hypercore")
+        runs.append(run_hypercore(folder, size(200000)))
+        shutil.rmtree(folder)
+    rate = median(run["blocks"] / run["seconds"] for run in runs)
+    say("medians: %s blocks/s, %.0f us of the receiver's CPU a block" % (
+        format(int(rate), ","), median(run["cpu_us"] / run["blocks"] for run in runs)))
     ours = figures.get("sync_entries_per_s")
     if ours is None:
         say("no ratio: sync was not measured in this run")
     else:
         figures.add("sync_vs_hypercore", ours / rate)
-    shutil.rmtree(folder)
 
 
 def ledger_seconds(path):
@@ -80,4 +81,4 @@ def ledger_seconds(path):
         done = subprocess.run(["ledger", "-f", path, "bal", "--flat", "--no-total"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
         times.append(time.monotonic() - begin)
-    return nodes.median(times), done.stdout.decode()
+    return median(times), done.stdout.decode()
