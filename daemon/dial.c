@@ -10,10 +10,11 @@
 #include "proto/id.h"
 
 enum {
-    IDLE_MS = 60000,          /* nothing due before */
-    REFRESH_SMALL_MS = 100,   /* between two readings of the contacts */
-    REFRESH_LARGE_MS = 10000, /* the same, of a large network: each costs milliseconds */
-    DRAWN_AT_LEAST_MS = 60000 /* a connection is not given up earlier */
+    IDLE_MS = 60000,            /* nothing due before */
+    REFRESH_MS = 100,           /* between two readings of the contacts, */
+    REFRESH_GROUP_MS = 4,       /* and for each group of the network as much more, */
+    REFRESH_LONGEST_MS = 10000, /* at most: reading costs time with every group */
+    DRAWN_AT_LEAST_MS = 60000   /* a connection is not given up earlier */
 };
 
 struct dialer {
@@ -280,10 +281,11 @@ static uint64_t refresh_due_ms(const struct dialer *dialer)
     if (!dialer->stale) {
         return UINT64_MAX;
     }
-    return dialer->refreshed_ms == 0
-               ? 0
-               : dialer->refreshed_ms +
-                     (is_small_network(dialer->node) ? REFRESH_SMALL_MS : REFRESH_LARGE_MS);
+    if (dialer->refreshed_ms == 0) {
+        return 0;
+    }
+    uint64_t wait_ms = REFRESH_MS + REFRESH_GROUP_MS * store_roster_count(dialer->node->store);
+    return dialer->refreshed_ms + (wait_ms < REFRESH_LONGEST_MS ? wait_ms : REFRESH_LONGEST_MS);
 }
 
 uint64_t dialer_service(struct dialer *dialer, uint64_t now_ms)

@@ -199,6 +199,7 @@ void node_request_end(struct node *node, unsigned request_flags)
     if ((request_flags & REQUEST_WRITES) == 0) {
         return;
     }
+    node_stored(node); /* what was appended is shown to peers at the end of the turn */
     own_item(node, &item);
     if (item_differs(&item, &node->own_before)) {
         push(node, store_own_group(node->store));

@@ -34,6 +34,23 @@ void listener_close(struct listener *listener)
     }
 }
 
+static void on_turned_away(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+/* Accepted and closed: libuv would wait for ever with a connection that nobody takes. */
+static void turn_away(uv_stream_t *server)
+{
+    uv_tcp_t *tcp = malloc(sizeof *tcp);
+    if (tcp == NULL || uv_tcp_init(server->loop, tcp) != 0) {
+        free(tcp);
+        return;
+    }
+    (void)uv_accept(server, (uv_stream_t *)tcp);
+    uv_close((uv_handle_t *)tcp, on_turned_away);
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
     struct listener *listener = server->data;
@@ -41,9 +58,12 @@ static void on_connection(uv_stream_t *server, int status)
         log_line(LOG_WARNING, "a connection could not be accepted: %s", uv_strerror(status));
         return;
     }
-    if (node_has_room(listener->node)) {
-        (void)peer_accept(listener->node, server);
+    if (!node_has_room(listener->node)) {
+        node_count_stranger(listener->node, "somewhere", "all places are taken");
+        turn_away(server);
+        return;
     }
+    (void)peer_accept(listener->node, server);
 }
 
 /* The first address of the name; figures need no question. */

@@ -19,6 +19,8 @@ enum {
     STRANGERS_LINE_MS = 10000 /* at most one line about strangers in this time */
 };
 
+_Static_assert(HANDSHAKES_MAX >= LINKS_MAX, "a handshake takes a connection's place");
+
 uint64_t node_now_ms(void)
 {
     return uv_hrtime() / 1000000 + 1;
@@ -348,6 +350,10 @@ int node_run(struct node *node)
     log_announce("ready: group %s, listening on %s",
                  hash_format(store_own_group(node->store), name),
                  node->listener == NULL ? "nothing" : node_listening(node));
+    if (store_own_status(node->store) != OWN_OK) {
+        log_line(LOG_WARNING, "the own ledger takes no entries: %s",
+                 own_status_text(store_own_status(node->store)));
+    }
     uv_run(&node->loop, UV_RUN_DEFAULT);
     close_all(node);
     log_line(LOG_INFO, "ended");

@@ -290,6 +290,59 @@ def test_callers():
     target.stop()
 
 
+def control_client(group):
+    s = socket.socket(socket.AF_UNIX)
+    folder_fd = os.open(group.home, os.O_PATH | os.O_DIRECTORY)
+    s.connect("/proc/self/fd/%d/control.sock" % folder_fd)
+    os.close(folder_fd)
+    s.settimeout(MESSAGE_S + 5)
+    return s
+
+
+def control_says(group, data):
+    """What comes back for these bytes, until the daemon closes or a frame is whole; b"" = closed."""
+    with control_client(group) as s:
+        s.sendall(data)
+        try:
+            head = s.recv(4)
+            return head and s.recv(struct.unpack(">I", head)[0])
+        except ConnectionResetError:
+            return b""
+
+
+def test_control_clients_that_misbehave():
+    group = Group(folder, "asked", "Asked").start("--listen", "127.0.0.1:0")
+    half = control_client(group)
+    half.sendall(b"\0\0\0\x20\x93\x01")
+    begin = time.monotonic()
+
+    def frame(data):
+        return struct.pack(">I", len(data)) + data
+    equal(control_says(group, b"\xff\xff\xff\xff"), b"", "a frame of 4 GiB")
+    for data in (b"", b"\xc1", os.urandom(50), b"\x93\x01", b"\x93\x02\xa2id\x80",
+                 b"\x93\x01\xa2id", b"\x93\x01\xa2id\x90", b"\x93\x01\xa2id\x80\x80",
+                 b"\x93\x01\xa5nosuc\x80", b"\x93\x01\xa4ping\x80",
+                 b"\x93\x01\xa4ping\x81\xa5group\xd9\xff",
+                 b"\x93\x01\xa2id\x81\xa1x\x01" + b"\x91" * 5000):
+        answer = control_says(group, frame(data))
+        check(answer[:2] == b"\x93\x01", "%r got %r" % (data, answer))
+    crowd = [control_client(group) for _ in range(40)]  # one more than 31 beside `half` is closed
+    closed = 0
+    for s in crowd:
+        s.settimeout(0.3)
+        try:
+            closed += s.recv(1) == b""
+        except (socket.timeout, ConnectionResetError):
+            pass
+    equal(closed, 40 - 31, "clients over the cap that are closed")
+    for s in crowd:
+        s.close()
+    equal(half.recv(10), b"", "answer to half a request")
+    check(time.monotonic() - begin < MESSAGE_S + 3, "half a request stays")
+    group.run("note", "still-here")
+    group.stop()
+
+
 def test_hundred_connections():
     """Strangers fill every place; a rostered peer still gets in."""
     one, two = (Group(folder, name, name, place="8415%02d" % n)
@@ -312,4 +365,5 @@ def test_hundred_connections():
 if __name__ == "__main__":
     harness.main([test_starts_that_cannot_work, test_home_that_cannot_be_written,
                   test_two_daemons_on_one_home, test_long_home_and_stale_socket,
-                  test_ends_within_two_seconds, test_callers, test_hundred_connections])
+                  test_ends_within_two_seconds, test_callers, test_hundred_connections,
+                  test_control_clients_that_misbehave])
