@@ -8,13 +8,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "proto/limits.h"
 #include "store/home.h"
 #include "store/request.h"
 #include "tools/command.h"
 
-enum { BAR_WIDTH = 32 };
+enum { BAR_WIDTH = 32, STARTING_POLL_MS = 20 };
 
 static void show_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
@@ -208,6 +210,28 @@ static enum err_code ask_here(const char *home, const char *request, struct byte
     return code;
 }
 
+/* A connection to the daemon, or *fd = -1 when the home is free. A daemon that holds the home and
+ * does not listen yet is just starting: it is waited for, not for its lock. */
+static enum err_code find_node(const char *home, int *fd, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = STARTING_POLL_MS * 1000000L};
+    for (unsigned waited_ms = 0;; waited_ms += STARTING_POLL_MS) {
+        int lock;
+        *fd = connect_control(home);
+        if (*fd >= 0) {
+            return OK;
+        }
+        enum err_code code = home_lock(home, 0, &lock, err);
+        if (code == OK) {
+            close(lock);
+        }
+        if (code != E_LOCKED || waited_ms >= LOCK_WAIT_MS) {
+            return code;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 enum err_code client_request(const struct invocation *invocation, const char *request,
                              struct bytes arguments, msgpack_unpacked *result, struct err *err)
 {
@@ -217,18 +241,15 @@ enum err_code client_request(const struct invocation *invocation, const char *re
                        "another with --home",
                        invocation->home, invocation->home);
     }
-    int fd = connect_control(invocation->home);
-    if (fd < 0) {
-        enum err_code code = ask_here(invocation->home, request, arguments, result, err);
-        if (code != E_LOCKED) {
-            return code;
-        }
-        fd = connect_control(invocation->home); /* a daemon that was just starting */
-        if (fd < 0) {
-            return code;
-        }
+    int fd;
+    enum err_code code = find_node(invocation->home, &fd, err);
+    if (code != OK) {
+        return code;
     }
-    enum err_code code = ask_daemon(fd, request, arguments, result, err);
+    if (fd < 0) {
+        return ask_here(invocation->home, request, arguments, result, err);
+    }
+    code = ask_daemon(fd, request, arguments, result, err);
     close(fd);
     return code;
 }
