@@ -145,7 +145,8 @@ static enum err_code pack_raw(void *context, uint64_t index, struct bytes leaf)
     return page->rows.failed ? E_MEMORY : OK;
 }
 
-static enum err_code raw_page(struct log_page *page, struct buffer *result, struct err *err)
+static enum err_code raw_page(struct log_page *page, uint64_t end, struct buffer *result,
+                              struct err *err)
 {
     enum err_code code =
         store_leaves(page->store, &page->group, page->from, page->to, pack_raw, page);
@@ -158,7 +159,7 @@ static enum err_code raw_page(struct log_page *page, struct buffer *result, stru
     result_uint(result, "size", page->size);
     result_uint(result, "from", page->from);
     result_uint(result, "to", next);
-    result_bool(result, "more", next < page->to);
+    result_bool(result, "more", next < end);
     pack_text(result, "leaves");
     pack_bin(result, buffer_view(&page->rows));
     return OK;
@@ -241,7 +242,7 @@ enum err_code request_log(const struct request_context *context, const msgpack_o
     buffer_init(&page.rows, CONTROL_FRAME_MAX_BYTES);
     page.entry = raw ? NULL : malloc(sizeof *page.entry);
     if (raw) {
-        code = raw_page(&page, result, err);
+        code = raw_page(&page, end, result, err);
     } else if (page.entry) {
         code = entry_page(&page, end, result, err);
     } else {
