@@ -322,8 +322,8 @@ static enum err_code give_ids(struct import *import, struct err *err)
     }
     for (size_t i = 0; i < import->row_count; i++) {
         struct import_row *row = &import->rows[i];
-        struct import_row *before = i > 0 ? &import->rows[i - 1] : NULL;
-        bool follows = before && continues(before, row);
+        const struct import_row *before = i > 0 ? &import->rows[i - 1] : row;
+        bool follows = i > 0 && continues(before, row);
         bool made = row->posting.operation.len == 0;
         if (made && follows && import->made_ids[i - 1][0]) {
             memcpy(import->made_ids[i], import->made_ids[i - 1], HEX_HASH_MAX);
@@ -371,7 +371,7 @@ static enum err_code find_known(struct import *import, struct import_result *res
         known += found;
     }
     result->already = known == import->row_count;
-    if (known == 0 || result->already) {
+    if (!first || result->already) {
         return OK;
     }
     char quoted[QUOTE_MAX];

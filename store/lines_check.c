@@ -155,7 +155,7 @@ static enum err_code take_back(void *context, uint32_t leg, const struct body_li
 {
     (void)leg;
     struct check *check = context;
-    struct amount before, change, after;
+    struct amount before, change, after = amount_of(0);
     if (line->member == 0) {
         return OK;
     }

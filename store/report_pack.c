@@ -314,6 +314,7 @@ static size_t same_place(const struct placed *placed, size_t from, size_t count)
 static enum err_code pack_places(const struct report *report, enum place_level by,
                                  struct buffer *out, struct err *err)
 {
+    assert(report->count > 0);
     size_t count = report->count - 1, units = 0;
     struct placed *placed = calloc(count + 1, sizeof *placed);
     enum err_code code = OK;

@@ -169,8 +169,10 @@ enum err_code request_amend(const struct request_context *context, const msgpack
     struct profile *change = calloc(1, sizeof *change);
     unsigned keys = (argument_flag(arguments, "signing_key") ? AMEND_SIGNING_KEY : 0) |
                     (argument_flag(arguments, "transport_key") ? AMEND_TRANSPORT_KEY : 0);
-    enum err_code code = change ? read_change(context, arguments, change, err)
-                                : err_set(err, E_MEMORY, "out of memory for an amend");
+    if (!change) {
+        return err_set(err, E_MEMORY, "out of memory for an amend");
+    }
+    enum err_code code = read_change(context, arguments, change, err);
     if (code == OK && change->fields == 0 && keys == 0) {
         code = err_set(err, E_USAGE,
                        "nothing to change: give a name, addresses, a policy, officers, or a new "

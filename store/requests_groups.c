@@ -115,8 +115,10 @@ enum err_code request_groups(const struct request_context *context, const msgpac
     const struct ledger_state *state;
     size_t count = store_ledger_count(store);
     struct group_row *row = malloc(sizeof *row);
-    enum err_code code = row ? request_own_state(context, &state, err)
-                             : err_set(err, E_MEMORY, "out of memory for a listing");
+    if (!row) {
+        return err_set(err, E_MEMORY, "out of memory for a listing");
+    }
+    enum err_code code = request_own_state(context, &state, err);
     if (code == OK) {
         pack_map(result, 4);
         result_hash(result, "network", store_has_network(store) ? store_network(store) : NULL);

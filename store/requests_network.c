@@ -60,28 +60,39 @@ static enum err_code admission_of_card(const struct card *card, struct admission
     return OK;
 }
 
+/* Room for one more; false: out of memory. */
+static bool make_room(struct admissions *admissions)
+{
+    if (admissions->count < admissions->cap) {
+        return true;
+    }
+    size_t cap = admissions->cap == 0 ? 16 : admissions->cap * 2;
+    struct admission *list = reallocarray(admissions->list, cap, sizeof *list);
+    if (!list) {
+        return false;
+    }
+    admissions->list = list;
+    admissions->cap = cap;
+    return true;
+}
+
 static enum err_code read_cards(const msgpack_object *arguments, struct admissions *admissions,
                                 struct err *err)
 {
-    struct bytes text;
+    struct bytes text = {NULL, 0};
     struct buffer scratch;
     struct card *card = calloc(1, sizeof *card);
-    enum err_code code = card ? OK : err_set(err, E_MEMORY, "out of memory for a card");
+    if (!card) {
+        return err_set(err, E_MEMORY, "out of memory for a card");
+    }
     buffer_init(&scratch, 0);
+    enum err_code code = OK;
     for (size_t i = 0; code == OK && argument_item(arguments, "cards", i, &text); i++) {
-        if (admissions->count == admissions->cap) {
-            size_t cap = admissions->cap == 0 ? 16 : admissions->cap * 2;
-            struct admission *list = reallocarray(admissions->list, cap, sizeof *list);
-            if (!list) {
-                code = err_set(err, E_MEMORY, "out of memory for %zu cards", cap);
-                break;
-            }
-            admissions->list = list;
-            admissions->cap = cap;
-        }
         code = card_parse(text, &scratch, card, err);
         if (code == OK) {
-            code = admission_of_card(card, admissions, err);
+            code = make_room(admissions)
+                       ? admission_of_card(card, admissions, err)
+                       : err_set(err, E_MEMORY, "out of memory for %zu cards", i + 1);
         }
         if (code != OK) {
             code = err_prefix(err, code, "card %zu", i + 1);
@@ -120,7 +131,10 @@ static enum err_code append_roster(const struct request_context *context,
     struct draft *drafts = calloc(ENTRIES_MAX, sizeof *drafts);
     struct buffer terms[ENTRIES_MAX];
     size_t count = 0, from = 0;
-    enum err_code code = drafts ? OK : err_set(err, E_MEMORY, "out of memory for the roster");
+    enum err_code code = OK;
+    if (!drafts) {
+        return err_set(err, E_MEMORY, "out of memory for the roster");
+    }
     while (code == OK && from < admissions->count) {
         size_t fits = fitting(admissions, from);
         if (fits == 0 || count == ENTRIES_MAX) {
@@ -237,40 +251,55 @@ enum err_code request_admit(const struct request_context *context, const msgpack
 
 /* --- joining --- */
 
+/* What the network says of itself in its genesis. The caller frees; NULL with `code` set. */
+static struct profile *invite_profile(const struct invite *invite, enum err_code *code,
+                                      struct err *err)
+{
+    struct entry *entry = malloc(sizeof *entry);
+    struct profile *network = calloc(1, sizeof *network);
+    if (!entry || !network) {
+        *code = err_set(err, E_MEMORY, "out of memory for an invite");
+    } else {
+        *code = entry_decode(invite->genesis, entry, err);
+        if (*code == OK) {
+            *code = terms_profile_read(entry->terms, KIND_GENESIS, network, err);
+        }
+    }
+    free(entry);
+    if (*code != OK) {
+        free(network);
+        return NULL;
+    }
+    return network;
+}
+
 static enum err_code check_invite(const struct request_context *context,
                                   const struct invite *invite, char name[NAME_MAX_BYTES + 1],
                                   struct err *err)
 {
     const struct ledger_state *state;
-    struct entry *entry = calloc(1, sizeof *entry);
-    struct profile *network = calloc(1, sizeof *network);
-    enum err_code code = entry && network ? OK : err_set(err, E_MEMORY, "out of memory");
-    if (code == OK) {
-        code = entry_decode(invite->genesis, entry, err);
+    enum err_code code = request_own_state(context, &state, err);
+    if (code != OK) {
+        return code;
     }
-    if (code == OK) {
-        code = terms_profile_read(entry->terms, KIND_GENESIS, network, err);
+    struct profile *network = invite_profile(invite, &code, err);
+    if (!network) {
+        return code;
     }
-    if (code == OK) {
-        code = request_own_state(context, &state, err);
-    }
-    if (code == OK && (strcmp(state->profile.currency, network->currency) != 0 ||
-                       state->profile.minor_digits != network->minor_digits)) {
+    memcpy(name, network->name, NAME_MAX_BYTES + 1);
+    const struct profile *own = &state->profile;
+    if (strcmp(own->currency, network->currency) != 0 ||
+        own->minor_digits != network->minor_digits) {
         code = err_set(err, E_ROSTER, "this group keeps its books in %s, the network %s in %s",
-                       state->profile.currency, network->name, network->currency);
-    }
-    if (code == OK && state->profile.has_network) {
+                       own->currency, name, network->currency);
+    } else if (own->has_network) {
         char hex[HEX_HASH_MAX];
         code = err_set(err, E_EXISTS, "this group belongs to network %.8s already%s",
-                       hash_format(&state->profile.network, hex),
-                       hash_equal(&state->profile.network, &invite->network_id)
+                       hash_format(&own->network, hex),
+                       hash_equal(&own->network, &invite->network_id)
                            ? ""
                            : "; leave it first with `satcha amend --leave-network`");
     }
-    if (code == OK) {
-        memcpy(name, network->name, NAME_MAX_BYTES + 1);
-    }
-    free(entry);
     free(network);
     return code;
 }

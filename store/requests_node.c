@@ -155,10 +155,12 @@ enum err_code request_card(const struct request_context *context, const msgpack_
     const struct ledger_state *state;
     struct buffer genesis, text;
     struct card *card = calloc(1, sizeof *card);
+    if (!card) {
+        return err_set(err, E_MEMORY, "out of memory for a card");
+    }
     buffer_init(&genesis, ENTRY_MAX_BYTES);
     buffer_init(&text, 0);
-    enum err_code code = card ? request_genesis(store, store_own_group(store), &genesis, err)
-                              : err_set(err, E_MEMORY, "out of memory for a card");
+    enum err_code code = request_genesis(store, store_own_group(store), &genesis, err);
     if (code == OK) {
         code = request_own_state(context, &state, err);
     }

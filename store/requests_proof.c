@@ -181,9 +181,11 @@ static enum err_code check_card(struct bytes text, struct buffer *result, struct
     struct buffer scratch;
     char what[NAME_MAX_BYTES + 80];
     struct card *card = calloc(1, sizeof *card);
+    if (!card) {
+        return err_set(err, E_MEMORY, "out of memory for a card");
+    }
     buffer_init(&scratch, 0);
-    enum err_code code = card ? card_parse(text, &scratch, card, err)
-                              : err_set(err, E_MEMORY, "out of memory for a card");
+    enum err_code code = card_parse(text, &scratch, card, err);
     if (code == OK) {
         snprintf(what, sizeof what, "the card of %s, signed by its first key", card->profile.name);
         result_checked(result, "card", &card->group, what, 1);

@@ -194,7 +194,7 @@ enum err_code request_peer_add(const struct request_context *context,
                                struct err *err)
 {
     struct contact contact;
-    struct bytes address;
+    struct bytes address = {NULL, 0};
     char quoted[QUOTE_MAX];
     memset(&contact, 0, sizeof contact);
     enum err_code code = peer_group(context, arguments, &contact.group, err);

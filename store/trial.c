@@ -46,7 +46,7 @@ enum err_code trial_sums(const struct trial *trial, struct turnover *sums, struc
 
 enum err_code trial_pack(const struct trial *trial, struct buffer *out, struct err *err)
 {
-    struct turnover sums;
+    struct turnover sums = {amount_of(0), amount_of(0)};
     size_t used = 0;
     enum err_code code = trial_sums(trial, &sums, err);
     for (unsigned i = 0; i < account_count(); i++) {

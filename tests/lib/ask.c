@@ -105,7 +105,7 @@ enum err_code ask_run(struct ask *ask, const struct home *home, const char *requ
     return code;
 }
 
-enum err_code ask_of(struct ask *ask, const struct home *home, const char *request, ...)
+enum err_code ask_pairs(struct ask *ask, const struct home *home, const char *request, ...)
 {
     va_list pairs;
     ask_begin(ask);

@@ -27,8 +27,9 @@ void ask_texts(struct ask *ask, const char *key, const char *const *values, size
 void ask_officers(struct ask *ask, const struct home *home, uint32_t first, uint32_t last);
 enum err_code ask_run(struct ask *ask, const struct home *home, const char *request);
 
-/* begin, the text pairs up to NULL, run. */
-enum err_code ask_of(struct ask *ask, const struct home *home, const char *request, ...)
+/* begin, the text pairs, run: ask_of(ask, home, "post", "event", "deposit"). */
+#define ask_of(...) ask_pairs(__VA_ARGS__, (const char *)NULL)
+enum err_code ask_pairs(struct ask *ask, const struct home *home, const char *request, ...)
     __attribute__((sentinel));
 
 /* --- the answer; every one aborts the test where the field is not there --- */

@@ -30,9 +30,9 @@ static void found(struct three *three)
 {
     struct ask *asked = &three->asked;
     char *cards[2];
-    must(ask_of(asked, &three->first, "card", NULL), "card", asked);
+    must(ask_of(asked, &three->first, "card"), "card", asked);
     cards[0] = copied(asked, "card");
-    must(ask_of(asked, &three->second, "card", NULL), "card", asked);
+    must(ask_of(asked, &three->second, "card"), "card", asked);
     cards[1] = copied(asked, "card");
     ask_begin(asked);
     ask_texts(asked, "cards", (const char *const *)cards, 2);
@@ -71,16 +71,16 @@ void three_new(struct three *three)
     home_new(&three->first, 1, GROUP_WELFARE, NULL);
     home_new(&three->second, 2, GROUP_SAVINGS, NULL);
     found(three);
-    must(ask_of(asked, &three->network, "network invite", NULL), "network invite", asked);
+    must(ask_of(asked, &three->network, "network invite"), "network invite", asked);
     char *invite = copied(asked, "invite");
     join(three, &three->first, invite);
     join(three, &three->second, invite);
     free(invite);
-    must(ask_of(asked, &three->first, "member opening", "count", "1388", NULL), "opening", asked);
+    must(ask_of(asked, &three->first, "member opening", "count", "1388"), "opening", asked);
     must(ask_of(asked, &three->first, "post", "event", "opening", "account", "2110", "amount",
-                "11,252,304.57", NULL),
+                "11,252,304.57"),
          "opening", asked);
-    must(ask_of(asked, &three->second, "member opening", "count", "12", NULL), "opening", asked);
+    must(ask_of(asked, &three->second, "member opening", "count", "12"), "opening", asked);
     three_carry(three);
 }
 
@@ -94,7 +94,7 @@ void three_remove(struct three *three)
 
 void three_cut(struct three *three, const struct home *home, const char *date, struct buffer *out)
 {
-    must(ask_of(&three->asked, home, "cut", "date", date, NULL), "cut", &three->asked);
+    must(ask_of(&three->asked, home, "cut", "date", date), "cut", &three->asked);
     struct bytes text = bytes_of_field(answer(&three->asked), "text");
     buffer_clear(out);
     buffer_append(out, text.data, text.len);

@@ -58,12 +58,12 @@ static void the_same_heads_give_the_same_id(void **state)
 {
     (void)state;
     char first[512], second[512];
-    assert_int_equal(ask_of(&three.asked, &three.second, "cut", "date", "2026-01-06", NULL), OK);
+    assert_int_equal(ask_of(&three.asked, &three.second, "cut", "date", "2026-01-06"), OK);
     text_of(answer(&three.asked), "id", first);
-    assert_int_equal(ask_of(&three.asked, &three.network, "cut", "date", "2026-01-06", NULL), OK);
+    assert_int_equal(ask_of(&three.asked, &three.network, "cut", "date", "2026-01-06"), OK);
     text_of(answer(&three.asked), "id", second);
     assert_string_equal(first, second); /* another maker, another signature */
-    assert_int_equal(ask_of(&three.asked, &three.network, "cut", "date", "2026-01-07", NULL), OK);
+    assert_int_equal(ask_of(&three.asked, &three.network, "cut", "date", "2026-01-07"), OK);
     text_of(answer(&three.asked), "id", second);
     assert_string_not_equal(first, second);
 }
@@ -158,7 +158,7 @@ static void a_home_without_a_network_has_no_cut(void **state)
     struct home alone;
     struct ask asked = {.pair_count = 0};
     home_new(&alone, 5, GROUP_SAVINGS, NULL);
-    assert_int_equal(ask_of(&asked, &alone, "cut", NULL), E_NO_DATA);
+    assert_int_equal(ask_of(&asked, &alone, "cut"), E_NO_DATA);
     ask_end(&asked);
     home_remove(&alone);
 }

@@ -126,7 +126,7 @@ static void a_single_post_and_a_file_share_their_ids(void **state)
     (void)state;
     expect_imported(DAY, NULL, 3);
     assert_int_equal(ask_of(&asked, &home, "post", "event", "deposit", "member", "1", "amount",
-                            "100.00", "op", "a1", NULL),
+                            "100.00", "op", "a1"),
                      OK);
     assert_true(flag_of(answer(&asked), "already"));
 }

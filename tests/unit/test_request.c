@@ -57,7 +57,7 @@ static void every_handler_is_reached(void **state)
     (void)state;
     for (unsigned i = 0; i < request_count(); i++) {
         const struct request_row *row = request_at(i);
-        enum err_code code = ask_of(&asked, &three.first, row->name, NULL);
+        enum err_code code = ask_of(&asked, &three.first, row->name);
         if (!row->run) {
             expect(code, E_NO_DAEMON);
             continue;
@@ -76,21 +76,20 @@ static void every_handler_is_reached(void **state)
 static void what_is_no_argument_is_refused(void **state)
 {
     (void)state;
-    expect(ask_of(&asked, &three.first, "status", "colour", "red", NULL), E_USAGE);
+    expect(ask_of(&asked, &three.first, "status", "colour", "red"), E_USAGE);
     assert_non_null(strstr(asked.err.text, "colour"));
-    expect(ask_of(&asked, &three.first, "stat", NULL), E_NOT_FOUND);
-    expect(ask_of(&asked, &three.first, "log", "from", "x", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "log", "group", "nobody", NULL), E_NOT_FOUND);
-    expect(ask_of(&asked, &three.first, "post", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "post", "event", "deposit", "date", "31/2/2569", NULL),
-           E_DATE);
-    expect(ask_of(&asked, &three.first, "proof", "entry", "99", NULL), E_NO_DATA);
-    expect(ask_of(&asked, &three.first, "proof", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "note", "topic", "t", "document", "12", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "amend", "addresses", "nowhere", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "amend", "officers", "1:12", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "amend", "policy", "overdraft = perhaps", NULL), E_USAGE);
-    expect(ask_of(&asked, &three.first, "admit", "cards", "satcha-card-1:AA", NULL), E_KIND);
+    expect(ask_of(&asked, &three.first, "stat"), E_NOT_FOUND);
+    expect(ask_of(&asked, &three.first, "log", "from", "x"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "log", "group", "nobody"), E_NOT_FOUND);
+    expect(ask_of(&asked, &three.first, "post"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "post", "event", "deposit", "date", "31/2/2569"), E_DATE);
+    expect(ask_of(&asked, &three.first, "proof", "entry", "99"), E_NO_DATA);
+    expect(ask_of(&asked, &three.first, "proof"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "note", "topic", "t", "document", "12"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "amend", "addresses", "nowhere"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "amend", "officers", "1:12"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "amend", "policy", "overdraft = perhaps"), E_USAGE);
+    expect(ask_of(&asked, &three.first, "admit", "cards", "satcha-card-1:AA"), E_KIND);
     struct request_context context = {.store = three.first.store};
     struct buffer result;
     struct err err;
@@ -106,7 +105,7 @@ static void numbers_come_as_text_or_as_numbers(void **state)
 {
     (void)state;
     char kind[512];
-    expect(ask_of(&asked, &three.first, "log", "from", "๐", "to", "1", NULL), OK);
+    expect(ask_of(&asked, &three.first, "log", "from", "๐", "to", "1"), OK);
     assert_int_equal(count_of(answer(&asked), "entries"), 1);
     assert_string_equal(text_of(item_of(answer(&asked), "entries", 0), "kind", kind), "genesis");
     ask_begin(&asked);
@@ -155,7 +154,7 @@ static void check_evidence(const char *request, const char *key, const char *val
     struct ask source = {.pair_count = 0};
     struct buffer text;
     char found[512];
-    expect(ask_of(&source, &three.first, request, key, value, NULL), OK);
+    expect(ask_of(&source, &three.first, request, key, value), OK);
     buffer_init(&text, 0);
     struct bytes given = bytes_of_field(answer(&source), field);
     buffer_append(&text, given.data, given.len);
@@ -178,14 +177,14 @@ static void evidence_is_checked_elsewhere(void **state)
     check_evidence("proof", "entry", "2", "text", "proof");
     check_evidence("cut", "date", "2026-01-06", "text", "cut");
     expect(verify_text(&three.second, bytes_of_text("hello")), E_ENCODING);
-    expect(ask_of(&asked, &three.first, "proof", "from", "1", "to", "3", NULL), OK);
+    expect(ask_of(&asked, &three.first, "proof", "from", "1", "to", "3"), OK);
     assert_int_equal(int_of(answer(&asked), "to"), 3);
 }
 
 static void a_second_founding_is_refused(void **state)
 {
     (void)state;
-    expect(ask_of(&asked, &three.network, "network found", "cards", "x", NULL), E_EXISTS);
+    expect(ask_of(&asked, &three.network, "network found", "cards", "x"), E_EXISTS);
 }
 
 static void groups_are_named_by_id_prefix_or_name(void **state)
@@ -193,13 +192,12 @@ static void groups_are_named_by_id_prefix_or_name(void **state)
     (void)state;
     char text[512], hex[HEX_HASH_MAX];
     hash_format(store_own_group(three.first.store), hex);
-    expect(ask_of(&asked, &three.second, "why", "group", hex, NULL), OK);
+    expect(ask_of(&asked, &three.second, "why", "group", hex), OK);
     assert_string_equal(text_of(answer(&asked), "state", text), "ok");
     hex[ID_PREFIX_MIN_DIGITS] = 0;
-    expect(ask_of(&asked, &three.second, "why", "group", hex, NULL), OK);
+    expect(ask_of(&asked, &three.second, "why", "group", hex), OK);
     /* These homes bear one name. */
-    expect(ask_of(&asked, &three.second, "why", "group", text_of(answer(&asked), "name", text),
-                  NULL),
+    expect(ask_of(&asked, &three.second, "why", "group", text_of(answer(&asked), "name", text)),
            E_AMBIGUOUS);
 }
 
