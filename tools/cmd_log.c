@@ -40,22 +40,18 @@ static enum err_code ask_page(const struct invocation *invocation, const struct 
     struct buffer arguments;
     buffer_init(&arguments, 0);
     bool named = invocation->word_count > 0;
-    pack_map(&arguments, 2u + named + (page->to > 0) + (page->last > 0) + page->raw);
+    pack_map(&arguments, 2u + named + (page->to > 0) + page->raw);
     if (named) {
         pack_text(&arguments, "group");
         pack_text(&arguments, invocation->words[0]);
     }
-    pack_text(&arguments, "from");
-    pack_uint(&arguments, page->from);
+    pack_text(&arguments, page->last > 0 ? "last" : "from");
+    pack_uint(&arguments, page->last > 0 ? page->last : page->from);
     pack_text(&arguments, "limit");
     pack_uint(&arguments, page->limit);
     if (page->to > 0) {
         pack_text(&arguments, "to");
         pack_uint(&arguments, page->to);
-    }
-    if (page->last > 0) {
-        pack_text(&arguments, "last");
-        pack_uint(&arguments, page->last);
     }
     if (page->raw) {
         pack_text(&arguments, "raw");
