@@ -296,32 +296,6 @@ static enum err_code take_keys(struct store *store, struct building *building, s
     return code == OK ? home_keys_write(path, &store->keys, NULL, err) : code;
 }
 
-static enum err_code set_mark(struct store *store, const struct head *head, struct err *err)
-{
-    struct highwater_mark mark = store->highwater.mark;
-    mark.epoch = head->epoch;
-    mark.size = head->size;
-    mark.root = head->root;
-    return highwater_set(&store->highwater, &mark, err);
-}
-
-/* After the commit: the mark, and only then the world. */
-static enum err_code after_commit(struct appending *appending, struct err *err)
-{
-    struct store *store = appending->store;
-    enum err_code code = OK;
-    if (appending->building->changes_keys) {
-        code = take_keys(store, appending->building, err);
-    }
-    if (code == OK) {
-        code = set_mark(store, &appending->head, err);
-    }
-    if (code == OK && store->releasing) {
-        code = own_show_released(store, &appending->head, err);
-    }
-    return code;
-}
-
 static enum err_code run(struct appending *appending, const struct draft *drafts, size_t count,
                          enum append_mode mode, size_t *which, struct err *err)
 {
@@ -364,7 +338,10 @@ enum err_code store_append(struct store *store, const struct draft *drafts, size
     if (code != OK || mode == APPEND_DRY_RUN) {
         undo(store);
     } else {
-        code = after_commit(&appending, err);
+        store->unmarked = true;
+        if (appending.building->changes_keys) {
+            code = take_keys(store, appending.building, err);
+        }
     }
     if (code == OK && appended != NULL) {
         appended->first = appending.first;
@@ -443,7 +420,8 @@ enum err_code append_genesis(struct store *store, const struct draft *genesis, s
     if (code != OK) {
         undo(store);
     } else {
-        code = set_mark(store, &appending.head, err);
+        store->unmarked = true;
+        code = own_settle(store, err);
     }
     buffer_free(&appending.leaves);
     building_free(appending.building);

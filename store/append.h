@@ -17,13 +17,14 @@ enum err_code MUST_USE own_load(struct store *store, struct err *err);
 /* OK, or why not: E_ROLLBACK, E_RECOVERING, E_CLOCK, E_FORKED with what to do. */
 enum err_code MUST_USE own_may_append(struct store *store, struct err *err);
 
-/* The own head that peers may see: from the database; into it (inside a transaction); and shown,
- * once the mark is durable. */
+/* What follows an own append once the person has the reply: the mark is made durable, and only then
+ * the head may be seen (where heads are released). */
+enum err_code MUST_USE own_settle(struct store *store, struct err *err);
+
+/* The own head that peers may see: from the database; into it (inside a transaction). */
 enum err_code MUST_USE own_load_released(struct store *store, struct err *err);
 enum err_code MUST_USE own_put_released(struct store *store, const struct head *head,
                                         struct err *err);
-enum err_code MUST_USE own_show_released(struct store *store, const struct head *head,
-                                         struct err *err);
 
 /* Keeps the operation tag in an own entry's terms, if there is one; the first entry with a tag
  * counts. Inside a transaction. */

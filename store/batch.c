@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/append.h"
 #include "store/ingest.h"
 #include "store/ledger.h"
 #include "store/lines.h"
@@ -90,6 +91,9 @@ enum err_code batch_commit(struct store *store, struct err *err)
 enum err_code store_commit(struct store *store, changed_fn changed, void *context, struct err *err)
 {
     enum err_code code = batch_commit(store, err);
+    if (code == OK) {
+        code = own_settle(store, err);
+    }
     struct hash *groups = store->changed;
     size_t count = store->changed_count;
     /* `changed` may append or commit: the list is its own. */

@@ -185,25 +185,52 @@ enum err_code own_load_released(struct store *store, struct err *err)
     return code == E_NOT_FOUND ? OK : code;
 }
 
+/* A network's own entries are the roster. */
+static enum err_code own_roster(struct store *store, struct err *err)
+{
+    bool own = store->has_network && hash_equal(&store->own_group, &store->network);
+    return own ? roster_load(store, err) : OK;
+}
+
 /* The mark is durable: the head may be seen from now on. */
-enum err_code own_show_released(struct store *store, const struct head *head, struct err *err)
+static enum err_code show_released(struct store *store, const struct head *head, struct err *err)
 {
     store->released = *head;
     store->has_released = true;
     enum err_code code = batch_changed(store, &store->own_group, err);
+    if (code == OK) {
+        code = own_roster(store, err);
+    }
+    return code == OK ? roster_refresh(store, &store->own_group, err) : code;
+}
+
+enum err_code own_settle(struct store *store, struct err *err)
+{
+    struct ledger *ledger;
+    if (!store->unmarked) {
+        return OK;
+    }
+    enum err_code code = ledger_find(store, &store->own_group, &ledger, err);
     if (code != OK) {
         return code;
     }
-    if (store->has_network && hash_equal(&store->own_group, &store->network)) {
-        return roster_load(store, err);
+    struct head head = ledger->head;
+    struct highwater_mark mark = {head.epoch, head.size, head.root, store->highwater.mark.starts};
+    code = highwater_set(&store->highwater, &mark, err);
+    if (code == OK) {
+        store->unmarked = false;
+        code = store->releasing ? show_released(store, &head, err) : own_roster(store, err);
     }
-    return roster_refresh(store, &store->own_group, err);
+    return code;
 }
 
 enum err_code store_release(struct store *store, struct err *err)
 {
     struct ledger *ledger;
     enum err_code code = batch_commit(store, err);
+    if (code == OK) {
+        code = own_settle(store, err);
+    }
     if (code == OK) {
         code = ledger_find(store, &store->own_group, &ledger, err);
     }
@@ -224,7 +251,7 @@ enum err_code store_release(struct store *store, struct err *err)
         code = code == OK ? db_commit(&store->db, err) : code;
         db_rollback(&store->db);
     }
-    return code == OK ? own_show_released(store, &head, err) : code;
+    return code == OK ? show_released(store, &head, err) : code;
 }
 
 /* --- operations --- */

@@ -100,6 +100,9 @@ void store_close(struct store *store)
     if (store->in_batch) {
         db_rollback(&store->db);
     }
+    struct err err; /* where the mark cannot be written, the next start brings it up */
+    enum err_code settled = own_settle(store, &err);
+    (void)settled;
     lines_free(store);
     ledger_forget_all(store);
     roster_free(store);

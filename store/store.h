@@ -3,8 +3,10 @@
  * book, roster, lines, verify, rebuild.
  *
  * Order of effects (DESIGN section 5): an own append is validated, encoded, signed and written with
- * its projections in one transaction (WAL, synchronous=FULL); then the high-water mark is made
- * durable; only then may the head leave the machine (store_release gives it to the book).
+ * its projections in one transaction (WAL, synchronous=FULL): the person may have the reply. Then
+ * the high-water mark is made durable (by store_commit, store_release or store_close, whichever
+ * comes first); only then may the head leave the machine: store_release, and after it each
+ * store_commit, gives it to the book.
  *
  * Not thread-safe: one thread owns a store. */
 #ifndef SATCHA_STORE_STORE_H
@@ -100,7 +102,8 @@ struct appended {
     struct head head;
 };
 
-/* One append: all drafts or none; one checkpoint, one transaction, then the high-water mark.
+/* One append: all drafts or none; one checkpoint, one transaction. Call store_commit soon after the
+ * person has the reply: it makes the high-water mark durable and shows the head to peers.
  * With dry_run nothing is written. `which` (may be NULL) tells the draft that failed.
  * Errors: every rule's code; E_ROLLBACK, E_RECOVERING, E_CLOCK, E_FORKED, E_IO (disk full: nothing
  * written). */
@@ -241,8 +244,8 @@ struct book *store_book(struct store *store);
 /* Bytes taken by take_* since the last commit. */
 size_t store_uncommitted(const struct store *store);
 /* Ends the batch transaction of take_* (synchronous=NORMAL: peers hold these entries too) and
- * publishes; `changed` is called for each ledger whose published head grew. E_IO on a full disk:
- * the batch is undone, nothing acknowledged is lost. */
+ * publishes; `changed` is called for each ledger whose published head grew, the own one too. E_IO
+ * on a full disk: the batch is undone, nothing acknowledged is lost. */
 typedef void (*changed_fn)(void *context, const struct hash *group);
 enum err_code MUST_USE store_commit(struct store *store, changed_fn changed, void *context,
                                     struct err *err);

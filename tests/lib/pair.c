@@ -74,6 +74,14 @@ static void event_of(struct pair *pair, struct pair_side *side, enum session_eve
     step(pair, side, &event);
 }
 
+static void commit(struct home *home, changed_fn changed, void *context)
+{
+    enum err_code code = store_commit(home->store, changed, context, &home->err);
+    if (code != OK) {
+        (void)fprintf(stderr, "commit: %s %s\n", err_name(code), home->err.text);
+    }
+}
+
 void pair_connect(struct pair *pair, struct home *a, struct home *b)
 {
     memset(pair, 0, sizeof *pair);
@@ -81,6 +89,8 @@ void pair_connect(struct pair *pair, struct home *a, struct home *b)
     pair->side[1].home = b;
     pair->now_ms = a->now_ms > b->now_ms ? a->now_ms : b->now_ms;
     pair->deliver_max = SIZE_MAX;
+    commit(a, NULL, NULL); /* shows own entries that were just written */
+    commit(b, NULL, NULL);
     for (unsigned i = 0; i < 2; i++) {
         struct home *peer = pair->side[1 - i].home;
         struct session_config config = {.book = store_book(pair->side[i].home->store),
@@ -123,14 +133,6 @@ static void on_changed(void *context, const struct hash *group)
     struct telling *telling = context;
     struct session_event event = {.type = SESSION_HEADS, .group = *group};
     step(telling->pair, telling->side, &event);
-}
-
-static void commit(struct home *home, changed_fn changed, void *context)
-{
-    enum err_code code = store_commit(home->store, changed, context, &home->err);
-    if (code != OK) {
-        (void)fprintf(stderr, "commit: %s %s\n", err_name(code), home->err.text);
-    }
 }
 
 void pair_tell(struct pair *pair, unsigned side)

@@ -86,6 +86,7 @@ static void later_admissions_change_the_order(void **state)
     struct hash digest_a;
     struct hash digest_b;
     assert_code(home_admit_all(&network, admissions + 30, 10), OK, &network);
+    assert_code(store_commit(network.store, NULL, NULL, &network.err), OK, &network);
     assert_int_equal(store_roster_count(network.store), 41);
     pair_sync(&network, &member);
     assert_int_equal(store_roster_count(member.store), 41);

@@ -231,6 +231,7 @@ static void heads_are_seen_once_released(void **state)
     assert_int_equal(book->head(book->context, group, &head), OK);
     assert_int_equal(head.size, 2);
     assert_code(home_deposit(&home, 1, 100, 1), OK);
+    assert_code(store_commit(home.store, NULL, NULL, &home.err), OK);
     assert_int_equal(book->head(book->context, group, &head), OK);
     assert_int_equal(head.size, 3);
     home_close(&home);
