@@ -283,7 +283,7 @@ static enum err_code text_load(const char *path, const char *title, struct key_t
     struct bytes text = buffer_view(&file);
     if (code == OK && take_title(&text, sealed_title)) {
         code = unseal(path, text, plain, err);
-    } else if (code == OK && text.len <= sizeof plain->text) {
+    } else if (code == OK && text.len > 0 && text.len <= sizeof plain->text) {
         memcpy(plain->text, text.data, text.len);
         plain->len = text.len;
     }
