@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${SATCHA_BUILD:-build}
 satcha=$build/satcha satchad=$build/satchad
-work=$build/demo
+work=${DEMO_WORK:-$build/demo}
 want_savings="50,117,550.39" want_members="24,841"
 declare -A name_th name_en place savings members port pid
 funds=()
