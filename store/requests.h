@@ -18,12 +18,13 @@ REQUEST_HANDLER(request_doctor);
 REQUEST_HANDLER(request_rebuild);
 /* requests_amend.c */
 REQUEST_HANDLER(request_amend);
-/* requests_network.c: roster and contacts */
+/* requests_network.c: founding, joining, inviting, admitting */
 REQUEST_HANDLER(request_network_found);
 REQUEST_HANDLER(request_network_join);
 REQUEST_HANDLER(request_network_invite);
-REQUEST_HANDLER(request_network_show);
 REQUEST_HANDLER(request_admit);
+/* requests_roster.c: who is in it, whom to dial */
+REQUEST_HANDLER(request_network_show);
 REQUEST_HANDLER(request_peer_list);
 REQUEST_HANDLER(request_peer_add);
 REQUEST_HANDLER(request_peer_remove);

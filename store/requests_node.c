@@ -340,10 +340,11 @@ static void check_own(const struct request_context *context, struct diagnosis *d
                                               : "no address: this node dials, nobody can dial it",
              "where it can be reached: `satcha amend --address HOST:PORT`");
     }
-    find(diagnosis, store_has_network(store),
-         store_has_network(store) ? "this home belongs to a network"
-                                  : "this home belongs to no network",
-         "`satcha network join INVITE`");
+    find(diagnosis, true,
+         store_has_network(store)
+             ? "this home belongs to a network"
+             : "this home belongs to no network (`satcha network join INVITE`)",
+         NULL);
 }
 
 enum err_code request_doctor(const struct request_context *context, const msgpack_object *arguments,
