@@ -63,9 +63,12 @@ enum err_code lines_balance(struct store *store, uint32_t member, uint16_t accou
     }
     sqlite3_stmt *statement;
     int row;
-    enum err_code code =
-        db_statement(&store->db, "SELECT balance FROM own_balance WHERE member=?1 AND account=?2",
-                     &statement, err);
+    enum err_code code = lines_flush(store, err);
+    if (code == OK) {
+        code = db_statement(&store->db,
+                            "SELECT balance FROM own_balance WHERE member=?1 AND account=?2",
+                            &statement, err);
+    }
     if (code != OK) {
         return code;
     }
@@ -88,6 +91,8 @@ void lines_forget(struct store *store)
 {
     if (store->lines) {
         number_map_free(&store->lines->balances);
+        number_map_free(&store->lines->changes);
+        number_map_free(&store->lines->operations);
     }
 }
 
@@ -170,8 +175,11 @@ enum err_code lines_operation_find(struct store *store, uint64_t key, bool *foun
 {
     int row = 0;
     int64_t value = 0;
-    enum err_code code = look_up(store, "SELECT entry FROM own_operation WHERE operation=?1",
-                                 (int64_t)key, &row, &value, err);
+    enum err_code code = lines_flush(store, err);
+    if (code == OK) {
+        code = look_up(store, "SELECT entry FROM own_operation WHERE operation=?1", (int64_t)key,
+                       &row, &value, err);
+    }
     if (code == OK) {
         *found = row != 0;
         *entry = (uint64_t)value;
@@ -216,6 +224,51 @@ enum err_code lines_each_member_line(struct bytes body, member_line_fn each, voi
     return failed ? err_set(err, E_CORRUPT, "the entry's member lines are cut short") : OK;
 }
 
+/* --- writing what was gathered --- */
+
+enum { GATHERED_MAX = 1 << 20 }; /* rows in memory at a time: 48 MiB at the most */
+
+static enum err_code flush_changes(struct store *store, struct number_map *changes, struct err *err)
+{
+    enum err_code code = OK;
+    number_map_sort(changes);
+    for (size_t i = 0; code == OK && i < changes->used; i++) {
+        const struct number_slot *slot = &changes->slots[i];
+        int64_t values[] = {(int64_t)(slot->key >> 16), (int64_t)(slot->key & 0xffff), slot->value};
+        code = put(store,
+                   "INSERT INTO own_balance VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET"
+                   " balance=balance+excluded.balance",
+                   values, 3, err);
+    }
+    number_map_free(changes);
+    return code;
+}
+
+static enum err_code flush_operations(struct store *store, struct number_map *operations,
+                                      struct err *err)
+{
+    enum err_code code = OK;
+    number_map_sort(operations);
+    for (size_t i = 0; code == OK && i < operations->used; i++) {
+        int64_t values[] = {(int64_t)operations->slots[i].key, operations->slots[i].value};
+        code = put(store, "INSERT OR IGNORE INTO own_operation VALUES(?1,?2)", values, 2, err);
+    }
+    number_map_free(operations);
+    return code;
+}
+
+enum err_code lines_flush(struct store *store, struct err *err)
+{
+    enum err_code code = OK;
+    if (store->lines && store->lines->changes.used > 0) {
+        code = flush_changes(store, &store->lines->changes, err);
+    }
+    if (code == OK && store->lines && store->lines->operations.used > 0) {
+        code = flush_operations(store, &store->lines->operations, err);
+    }
+    return code;
+}
+
 /* --- applying an entry --- */
 
 struct apply {
@@ -224,29 +277,52 @@ struct apply {
     bool negate; /* a reverse: every leg counts the other way */
 };
 
+/* The first entry with an id counts. */
+static enum err_code gather_operation(struct lines *lines, uint64_t key, uint64_t index,
+                                      struct err *err)
+{
+    int64_t first;
+    return number_map_get(&lines->operations, key, &first)
+               ? OK
+               : number_map_put(&lines->operations, key, (int64_t)index, err);
+}
+
+static enum err_code gather_change(struct lines *lines, uint64_t key, struct amount change,
+                                   struct err *err)
+{
+    int64_t kept = 0;
+    struct amount sum;
+    (void)number_map_get(&lines->changes, key, &kept);
+    if (!amount_add(amount_of(kept), change, &sum)) {
+        return err_set(err, E_OVERFLOW, "a member's balance does not fit");
+    }
+    return number_map_put(&lines->changes, key, amount_satang(sum), err);
+}
+
 static enum err_code apply_leg(void *context, uint32_t leg, const struct body_line *line,
                                struct err *err)
 {
     (void)leg;
     const struct apply *apply = context;
-    struct store *store = apply->store;
-    if (line->operation.len > 0 && !apply->negate) {
-        int64_t values[] = {(int64_t)lines_operation_key(line->operation), (int64_t)apply->index};
-        enum err_code code =
-            put(store, "INSERT OR IGNORE INTO own_operation VALUES(?1,?2)", values, 2, err);
-        if (code != OK) {
-            return code;
-        }
+    struct lines *lines = memory(apply->store, err);
+    if (!lines) {
+        return E_MEMORY;
     }
-    if (line->member == 0) {
-        return OK;
+    enum err_code code = OK;
+    if (lines->changes.used + lines->operations.used >= GATHERED_MAX) {
+        code = lines_flush(apply->store, err);
     }
-    int64_t change = amount_satang(line->amount);
-    int64_t values[] = {line->member, line->account, apply->negate ? -change : change};
-    return put(store,
-               "INSERT INTO own_balance VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET"
-               " balance=balance+excluded.balance",
-               values, 3, err);
+    if (code == OK && line->operation.len > 0 && !apply->negate) {
+        code = gather_operation(lines, lines_operation_key(line->operation), apply->index, err);
+    }
+    struct amount change = line->amount;
+    if (code != OK || line->member == 0) {
+        return code;
+    }
+    if (apply->negate && !amount_negate(line->amount, &change)) {
+        return err_set(err, E_OVERFLOW, "an amount does not fit");
+    }
+    return gather_change(lines, balance_key(line->member, line->account), change, err);
 }
 
 static enum err_code apply_members(void *context, const struct member_line *line, struct err *err)

@@ -210,10 +210,13 @@ static enum err_code check_zero_balances(struct check *check, uint32_t member, s
 {
     sqlite3_stmt *statement;
     int row;
-    enum err_code code =
-        db_statement(&check->store->db,
-                     "SELECT account, balance FROM own_balance WHERE member=?1 AND balance<>0",
-                     &statement, err);
+    enum err_code code = lines_flush(check->store, err);
+    if (code == OK) {
+        code = db_statement(&check->store->db,
+                            "SELECT account, balance FROM own_balance WHERE member=?1 AND"
+                            " balance<>0",
+                            &statement, err);
+    }
     if (code != OK) {
         return code;
     }

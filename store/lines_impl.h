@@ -22,6 +22,9 @@ enum own_total {
  * of the tables after it. Dropping it is always right. */
 struct lines {
     struct number_map balances; /* member << 16 | account -> debit > 0 */
+    /* What lines_apply has not written yet: rows in random order cost most of its time. */
+    struct number_map changes;    /* by the same key: what own_balance is to grow by */
+    struct number_map operations; /* key -> entry, for own_operation */
     bool has_failed;
     uint32_t failed_line;
 };

@@ -66,6 +66,26 @@ enum err_code number_map_put(struct number_map *map, uint64_t key, int64_t value
     return OK;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    const struct number_slot *x = a;
+    const struct number_slot *y = b;
+    return (x->key > y->key) - (x->key < y->key);
+}
+
+void number_map_sort(struct number_map *map)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < map->slot_count; i++) {
+        if (map->slots[i].key != 0) {
+            map->slots[count++] = map->slots[i];
+        }
+    }
+    if (count > 0) {
+        qsort(map->slots, count, sizeof *map->slots, compare_keys);
+    }
+}
+
 void number_map_free(struct number_map *map)
 {
     free(map->slots);

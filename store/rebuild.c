@@ -194,6 +194,9 @@ static enum err_code rebuild_all(struct store *store, const struct progress *pro
         code = rebuild_ledger(store, ids[i], &body, progress, err);
     }
     if (code == OK) {
+        code = lines_flush(store, err);
+    }
+    if (code == OK) {
         code = ledger_save_all(store, err);
     }
     free(ids);

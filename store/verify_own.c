@@ -121,6 +121,9 @@ static enum err_code make_lines_again(struct verifying *verifying, struct err *e
     if (code == OK) {
         code = fresh_fold(&fresh, err);
     }
+    if (code == OK) {
+        code = lines_flush(store, err);
+    }
     fresh_end(&fresh);
     return code;
 }
