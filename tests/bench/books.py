@@ -1,5 +1,6 @@
 """A group's own books: appends, an import, trial balance and rebuild, through a running daemon."""
 import csv
+import datetime
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import time
 
 import nodes
 import peers
+from control import Reader
 from nodes import ROOT, SHARED, Daemon, median, program, say, size, workspace
 
 sys.path.append(os.path.join(ROOT, "tests", "e2e"))
@@ -101,73 +103,107 @@ def import_once(rows):
 
 # --- trial balance, rebuild, ledger ---
 
-def deposit_rows(count):
-    """Two-posting entries: (date, member, satang)."""
-    for i in range(count):
-        yield ("2025-%02d-%02d" % (1 + i * 12 // count, 1 + i * 336 // count % 28),
-               1 + i * 7919 % MEMBERS, 10000 + i * 31 % 2000 * 100)
+def leaves(path):
+    """The entries that `satcha log --raw` wrote: 2 bytes of length, big endian, and the leaf."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at = 0
+    while at < len(data):
+        length = int.from_bytes(data[at:at + 2], "big")
+        yield Reader(data[at + 2:at + 2 + length]).value()
+        at += 2 + length
 
 
-def write_files(folder, count):
-    """The same entries as a file to import and as ledger's; (import, ledger, sum)."""
-    ours, theirs = (os.path.join(folder, name) for name in ("in.csv", "in.ledger"))
-    total = 0
-    with open(ours, "w", newline="") as a, open(theirs, "w") as b:
-        out = csv.writer(a)
-        out.writerow("date event member amount".split())
-        for date, member, satang in deposit_rows(count):
-            amount = "%d.%02d" % divmod(satang, 100)
-            total += satang
-            out.writerow([date, "deposit", member, amount])
-            b.write("%s deposit\n    1110  %s THB\n    2110:%d\n\n" % (date, amount, member))
-    return ours, theirs, total
+def write_ledger(raw, path):
+    """The postings of a ledger in ledger's format; their number."""
+    transactions, epoch = 0, datetime.date(1970, 1, 1)
+    with open(path, "w") as f:
+        for _, _, days, _, _, _, posts, _, _, _ in leaves(raw):
+            if not posts:
+                continue
+            transactions += 1
+            f.write("%s entry\n" % (epoch + datetime.timedelta(days)).isoformat())
+            for account, _, satang in posts:
+                f.write("    %d  %s THB\n" % (account, berka.baht(satang)))
+            f.write("\n")
+    return transactions
 
 
-def balance_of(daemon, account):
-    for row in daemon.control.ask("balance")["rows"]:
-        if row["account"] == account:
+def check_ledger(printed, total):
+    cash = [line.split() for line in printed.splitlines() if line.split()[-1:] == ["1110"]]
+    if len(cash) != 1 or cash[0][0].replace(",", "") != berka.baht(total):
+        raise AssertionError("ledger says %r, %s was posted" % (cash, berka.baht(total)))
+
+
+def cash_of(daemon, **group):
+    for row in daemon.control.ask("balance", **group)["rows"]:
+        if row["account"] == 1110:
             return row["debit"] - row["credit"]
     return 0
 
 
-def check_ledger(printed, total):
-    cash = [line for line in printed.splitlines() if line.split()[-1:] == ["1110"]]
-    wanted = "%d.%02d" % divmod(total, 100)
-    if len(cash) != 1 or cash[0].split()[0].replace(",", "") != wanted:
-        raise AssertionError("ledger says %r, %s was posted" % (cash, wanted))
+def check_cash(daemon, total, **group):
+    if cash_of(daemon, **group) != total:
+        raise AssertionError("cash is %d, %d was posted" % (cash_of(daemon, **group), total))
 
 
 def books(figures):
-    """100,000 two-posting entries."""
+    """The trial balance of 100,000 two-posting entries: read from the projections, rebuilt from the
+    log where it is audited (a ledger of another group, as public headers say it), and as `ledger`
+    computes it from the same entries. The author's own rebuild, with private lines, is printed."""
     folder = workspace("books")
-    count = size(100000)
-    ours, theirs, total = write_files(folder, count)
-    home = found(folder)
-    daemon = Daemon(home)
-    begin = time.monotonic()
-    run_satcha(home, "import", ours, "--per-row", "--new-members")
-    say("imported one by one in %.1f s" % (time.monotonic() - begin))
-    times = timed(daemon, "balance", 21)
-    figures.add("trial_balance_ms", median(times) * 1000)
-    if balance_of(daemon, 1110) != total:
-        raise AssertionError("cash is %d, %d was posted" % (balance_of(daemon, 1110), total))
-    rebuild = median(timed(daemon, "rebuild", 3))
-    if balance_of(daemon, 1110) != total:
-        raise AssertionError("the rebuilt cash differs")
+    made = nodes.make_homes(folder, 1, size(100000), *(
+        "127.0.0.1:%d" % nodes.free_port() for _ in range(2)))
+    raw, theirs = os.path.join(folder, "raw"), os.path.join(folder, "in.ledger")
+    daemon = Daemon(folder + "/giver", "--no-dial")
+    group = {"group": made["first"]}
+    run_satcha(daemon.home, "log", made["first"], "--raw", raw)
+    if write_ledger(raw, theirs) != made["entries"] - 1:
+        raise AssertionError("the raw log is not whole")
+    check_cash(daemon, made["satang"], **group)
+    figures.add("trial_balance_ms", median(timed(daemon, "balance", 21, **group)) * 1000)
+    rebuild = median(timed(daemon, "rebuild", 5))
+    check_cash(daemon, made["satang"], **group)
     daemon.stop()
     figures.add("rebuild_s", rebuild)
+    say("rebuild %.3f s; the author's own, with private lines, %.3f s" % (rebuild, own_rebuild()))
     seconds, printed = peers.ledger_seconds(theirs)
-    check_ledger(printed, total)
-    say("rebuild %.3f s, ledger bal %.2f s" % (rebuild, seconds))
+    check_ledger(printed, made["satang"])
+    say("ledger bal %.2f s" % seconds)
     figures.add("rebuild_vs_ledger", seconds / rebuild)
     shutil.rmtree(folder)
 
 
-def timed(daemon, request, times):
+def deposit_rows(count):
+    """(date, event, member, amount)"""
+    for i in range(count):
+        yield ("2025-%02d-%02d" % (1 + i * 12 // count, 1 + i * 336 // count % 28), "deposit",
+               1 + i * 7919 % MEMBERS, berka.baht(10000 + i * 31 % 2000 * 100))
+
+
+def own_rebuild():
+    """Seconds to rebuild a group's own books: 100,000 deposits of 1,000 members, one entry each."""
+    folder = workspace("own")
+    path = os.path.join(folder, "in.csv")
+    with open(path, "w", newline="") as f:
+        out = csv.writer(f)
+        out.writerow("date event member amount".split())
+        out.writerows(deposit_rows(size(100000)))
+    daemon = Daemon(found(folder))
+    run_satcha(daemon.home, "import", path, "--per-row", "--new-members")
+    before = cash_of(daemon)
+    seconds = median(timed(daemon, "rebuild", 3))
+    check_cash(daemon, before)
+    daemon.stop()
+    shutil.rmtree(folder)
+    return seconds
+
+
+def timed(daemon, request, times, **arguments):
     taken = []
     for _ in range(times):
         begin = time.monotonic()
-        frame = daemon.control.ask_raw(request)
+        frame = daemon.control.ask_raw(request, **arguments)
         taken.append(time.monotonic() - begin)
         if frame[1] != 0:
             raise AssertionError("%s: %r" % (request, frame[:200]))
