@@ -60,8 +60,8 @@ static enum err_code set_pragmas(struct db *db, struct err *err)
                                   "PRAGMA locking_mode = EXCLUSIVE;"
                                   "PRAGMA journal_mode = WAL;"
                                   "PRAGMA synchronous = FULL;"
-                                  "PRAGMA journal_size_limit = 67108864;"
-                                  "PRAGMA wal_autocheckpoint = 4000;"
+                                  "PRAGMA journal_size_limit = 16777216;"
+                                  "PRAGMA wal_autocheckpoint = 1000;"
                                   "PRAGMA cache_size = -4096;"
                                   "PRAGMA temp_store = MEMORY;"
                                   "PRAGMA cell_size_check = ON;";
