@@ -187,6 +187,64 @@ static void a_second_founding_is_refused(void **state)
     expect(ask_of(&asked, &three.network, "network found", "cards", "x"), E_EXISTS);
 }
 
+static void governors_admit_a_further_group(void **state)
+{
+    (void)state;
+    struct home third;
+    char card[512 * 4];
+    home_new(&third, 3, GROUP_SAVINGS, NULL);
+    expect(ask_of(&asked, &third, "card"), OK);
+    struct bytes text = bytes_of_field(answer(&asked), "card");
+    assert_true(text.len < sizeof card);
+    memcpy(card, text.data, text.len);
+    card[text.len] = 0;
+    for (uint32_t governors = 0; governors < 2; governors++) { /* none, then one of three */
+        ask_begin(&asked);
+        ask_text(&asked, "cards", card);
+        if (governors > 0) {
+            ask_officers(&asked, &three.network, 1, governors);
+        }
+        expect(ask_run(&asked, &three.network, "admit"), E_QUORUM);
+    }
+    ask_begin(&asked);
+    ask_text(&asked, "cards", card);
+    ask_officers(&asked, &three.network, 2, 3);
+    expect(ask_run(&asked, &three.network, "admit"), OK);
+    assert_int_equal(count_of(answer(&asked), "groups"), 1);
+    expect(store_release(three.network.store, &asked.err), OK); /* as the node does */
+    expect(ask_of(&asked, &three.network, "network show"), OK);
+    assert_int_equal(count_of(answer(&asked), "groups"), 3);
+    assert_int_equal(int_of(answer(&asked), "quorum"), 2);
+    home_remove(&third);
+}
+
+static void keys_are_replaced_and_the_card_stays_good(void **state)
+{
+    (void)state;
+    ask_begin(&asked);
+    ask_flag(&asked, "signing_key");
+    ask_flag(&asked, "transport_key");
+    ask_officers(&asked, &three.first, 1, 1);
+    expect(ask_run(&asked, &three.first, "amend"), OK);
+    expect(ask_of(&asked, &three.first, "note", "topic", "after"), OK);
+    three_carry(&three);
+    check_evidence("card", NULL, NULL, "card", "card");
+    check_evidence("checkpoint", NULL, NULL, "text", "checkpoint");
+    check_evidence("cut", "date", "2026-01-06", "text", "cut");
+}
+
+static void an_invite_is_known_and_says_to_be_secret(void **state)
+{
+    (void)state;
+    char found[512];
+    struct ask source = {.pair_count = 0};
+    expect(ask_of(&source, &three.network, "network invite"), OK);
+    expect(verify_text(&three.second, bytes_of_field(answer(&source), "invite")), OK);
+    assert_string_equal(text_of(answer(&asked), "type", found), "invite");
+    assert_non_null(strstr(text_of(answer(&asked), "what", found), "secret"));
+    ask_end(&source);
+}
+
 static void groups_are_named_by_id_prefix_or_name(void **state)
 {
     (void)state;
@@ -319,6 +377,11 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(raw_leaves_hash_to_the_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(evidence_is_checked_elsewhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_founding_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(governors_admit_a_further_group, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_are_replaced_and_the_card_stays_good, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_invite_is_known_and_says_to_be_secret, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(groups_are_named_by_id_prefix_or_name, set_up, tear_down),
         cmocka_unit_test(frames_are_these_bytes),
         cmocka_unit_test(the_documentation_is_the_table),
