@@ -23,7 +23,8 @@ bool number_map_get(const struct number_map *map, uint64_t key, int64_t *value);
 /* Sets or replaces. E_MEMORY. */
 enum err_code MUST_USE number_map_put(struct number_map *map, uint64_t key, int64_t value,
                                       struct err *err);
-/* The pairs to the front, by key: slots[0 .. used). From then on only number_map_free is allowed. */
+/* The pairs to the front, by key: slots[0 .. used). From then on only number_map_free is allowed.
+ */
 void number_map_sort(struct number_map *map);
 void number_map_free(struct number_map *map); /* and empty again */
 
