@@ -189,7 +189,11 @@ static enum err_code write_rows(struct appending *appending, struct err *err)
         code = put_blob(store, "INSERT INTO bodies(id, data) VALUES(?1, ?2)", building->index,
                         buffer_view(&building->body), err);
     }
-    return code == OK ? operation_put(store, building->entry.terms, building->index, err) : code;
+    int64_t number;
+    if (code == OK && operation_number(building->entry.terms, &number)) {
+        code = operation_put(store, number, building->index, err);
+    }
+    return code;
 }
 
 static enum err_code append_one(struct appending *appending, const struct draft *draft,

@@ -26,9 +26,10 @@ enum err_code MUST_USE own_load_released(struct store *store, struct err *err);
 enum err_code MUST_USE own_put_released(struct store *store, const struct head *head,
                                         struct err *err);
 
-/* Keeps the operation tag in an own entry's terms, if there is one; the first entry with a tag
- * counts. Inside a transaction. */
-enum err_code MUST_USE operation_put(struct store *store, struct bytes terms, uint64_t index,
+/* The operation tag in an own entry's terms, as the number by which it is kept; false: none. */
+bool operation_number(struct bytes terms, int64_t *number);
+/* Keeps it; the first entry with a tag counts. Inside a transaction. */
+enum err_code MUST_USE operation_put(struct store *store, int64_t number, uint64_t index,
                                      struct err *err);
 
 #endif

@@ -293,21 +293,26 @@ bool store_operation_find(struct store *store, const uint8_t tag[OPERATION_TAG_B
     return true;
 }
 
-enum err_code operation_put(struct store *store, struct bytes terms, uint64_t index,
-                            struct err *err)
+bool operation_number(struct bytes terms, int64_t *number)
 {
     uint8_t tag[OPERATION_TAG_BYTES];
-    sqlite3_stmt *statement;
     if (!terms_operation_tag(terms, tag)) {
-        return OK;
+        return false;
     }
+    *number = tag_number(tag);
+    return true;
+}
+
+enum err_code operation_put(struct store *store, int64_t number, uint64_t index, struct err *err)
+{
+    sqlite3_stmt *statement;
     enum err_code code =
         db_statement(&store->db, "INSERT OR IGNORE INTO operations(tag, entry) VALUES(?1, ?2)",
                      &statement, err);
     if (code != OK) {
         return code;
     }
-    (void)sqlite3_bind_int64(statement, 1, tag_number(tag));
+    (void)sqlite3_bind_int64(statement, 1, number);
     (void)sqlite3_bind_int64(statement, 2, (int64_t)index);
     return db_run(&store->db, statement, err);
 }

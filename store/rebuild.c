@@ -12,6 +12,7 @@
 #include "store/leaves.h"
 #include "store/ledger.h"
 #include "store/lines.h"
+#include "store/number_map.h"
 #include "store/roster.h"
 #include "store/schema.h"
 
@@ -63,21 +64,57 @@ void own_entry_of(const struct fresh *fresh, uint64_t index, struct bytes body,
                               .reversed_index = fold->marks.reversed_index};
 }
 
+/* What a rebuild of the own ledger carries from entry to entry. Operation tags are random: they
+ * are gathered, and written in order at the end. */
+struct own_again {
+    struct buffer body;
+    struct number_map operations; /* tag -> entry */
+};
+
+static enum err_code gather_operation(struct store *store, struct own_again *again,
+                                      struct bytes terms, uint64_t index, struct err *err)
+{
+    int64_t number;
+    int64_t first;
+    if (!operation_number(terms, &number)) {
+        return OK;
+    }
+    if (number == 0) { /* no key of the map */
+        return operation_put(store, number, index, err);
+    }
+    return number_map_get(&again->operations, (uint64_t)number, &first)
+               ? OK
+               : number_map_put(&again->operations, (uint64_t)number, (int64_t)index, err);
+}
+
+static enum err_code put_operations(struct store *store, struct number_map *operations,
+                                    struct err *err)
+{
+    enum err_code code = OK;
+    number_map_sort(operations);
+    for (size_t i = 0; code == OK && i < operations->used; i++) {
+        const struct number_slot *slot = &operations->slots[i];
+        code = operation_put(store, (int64_t)slot->key, (uint64_t)slot->value, err);
+    }
+    number_map_free(operations);
+    return code;
+}
+
 static enum err_code apply_own(void *context, const struct fresh *fresh, uint64_t index,
                                enum err_code verdict, struct err *err)
 {
-    struct buffer *body = context;
+    struct own_again *again = context;
     struct own_entry own;
-    buffer_clear(body);
+    buffer_clear(&again->body);
     if (verdict != OK || fresh->store->fold.index != index) {
         return OK; /* no own entry is invalid, unless rules changed */
     }
-    enum err_code code = own_body(fresh->store, index, body, err);
+    enum err_code code = own_body(fresh->store, index, &again->body, err);
     if (code == OK) {
-        own_entry_of(fresh, index, buffer_view(body), &own);
+        own_entry_of(fresh, index, buffer_view(&again->body), &own);
         code = lines_apply(fresh->store, &own, err);
     }
-    return code == OK ? operation_put(fresh->store, own.entry->terms, index, err) : code;
+    return code == OK ? gather_operation(fresh->store, again, own.entry->terms, index, err) : code;
 }
 
 /* --- one ledger --- */
@@ -145,7 +182,7 @@ static enum err_code derive(struct fresh *fresh, struct err *err)
     return code;
 }
 
-static enum err_code rebuild_ledger(struct store *store, int64_t id, struct buffer *body,
+static enum err_code rebuild_ledger(struct store *store, int64_t id, struct own_again *again,
                                     const struct progress *progress, struct err *err)
 {
     struct fresh fresh;
@@ -162,7 +199,7 @@ static enum err_code rebuild_ledger(struct store *store, int64_t id, struct buff
     fresh.progress = progress;
     if (own) {
         fresh.each = apply_own;
-        fresh.context = body;
+        fresh.context = again;
     }
     code = derive(&fresh, err);
     if (code == OK) {
@@ -181,8 +218,8 @@ static enum err_code rebuild_all(struct store *store, const struct progress *pro
 {
     int64_t *ids = NULL;
     size_t count = 0;
-    struct buffer body;
-    buffer_init(&body, 0);
+    struct own_again again = {.operations = {.slots = NULL}};
+    buffer_init(&again.body, 0);
     enum err_code code = empty_tables(store, err);
     if (code == OK) {
         code = fresh_ids(store, &ids, &count, err);
@@ -191,7 +228,10 @@ static enum err_code rebuild_all(struct store *store, const struct progress *pro
         if (progress != NULL) {
             progress->tell(progress->context, "ledgers", i, count);
         }
-        code = rebuild_ledger(store, ids[i], &body, progress, err);
+        code = rebuild_ledger(store, ids[i], &again, progress, err);
+    }
+    if (code == OK) {
+        code = put_operations(store, &again.operations, err);
     }
     if (code == OK) {
         code = lines_flush(store, err);
@@ -200,7 +240,8 @@ static enum err_code rebuild_all(struct store *store, const struct progress *pro
         code = ledger_save_all(store, err);
     }
     free(ids);
-    buffer_free(&body);
+    number_map_free(&again.operations);
+    buffer_free(&again.body);
     return code;
 }
 
