@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/report.h"
 #include "tests/lib/verdict.h"
 #include "tests/lib/world.h"
 
@@ -302,6 +303,33 @@ static void verdicts_outlive_a_rebuild(void **state)
     assert_same_books(&world.hostile);
 }
 
+/* The audit of this node names each with its code, and counts what is valid. */
+static void reports_name_them(void **state)
+{
+    (void)state;
+    static const struct report_verdict wanted[] = {{3, E_UNBALANCED},
+                                                   {4, E_ENCODING},
+                                                   {6, E_NEGATIVE},
+                                                   {7, E_ACCOUNT}};
+    struct home *home = &world.receiver;
+    struct cut cut = {.count = 0};
+    struct report *report = calloc(1, sizeof *report);
+    assert_non_null(report);
+    assert_int_equal(feed(home, &world.hostile, world.hostile.count), OK);
+    assert_int_equal(cut_of_heads(home->store, 20460, &cut, &home->err), OK);
+    assert_int_equal(report_build(home->store, &cut, report, &home->err), OK);
+    assert_int_equal(report->verdict_count, sizeof wanted / sizeof wanted[0]);
+    for (size_t i = 0; i < report->verdict_count; i++) {
+        assert_int_equal(report->verdicts[i].index, wanted[i].index);
+        assert_int_equal(report->verdicts[i].code, wanted[i].code);
+    }
+    int row = account_row(2110);
+    assert_true(amount_equal(report->combined.rows[row].turnover.credit, amount_of(150000)));
+    report_free(report);
+    cut_free(&cut);
+    free(report);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -321,6 +349,7 @@ int main(void)
         TEST(a_leaf_that_is_too_large),
         TEST(an_empty_leaf),
         TEST(verdicts_outlive_a_rebuild),
+        TEST(reports_name_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
