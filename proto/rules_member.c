@@ -1,4 +1,5 @@
-/* Kinds member and note. In public a member entry says only by how much the count changes. */
+/* Kinds member and note. In public a member entry says only by how much the count changes: by 0
+ * where it gives numbers to members that an opening counted. */
 #include <inttypes.h>
 
 #include "proto/rules_kinds.h"
@@ -10,9 +11,6 @@ enum err_code rule_member(struct fold *fold, const struct entry *entry, struct e
     enum err_code code = terms_member_read(entry->terms, &terms, err);
     if (code != OK) {
         return code;
-    }
-    if (terms.change == 0) {
-        return err_set(err, E_MEMBER, "the number of members does not change");
     }
     if (__builtin_add_overflow(fold->state->members, terms.change, &members) || members < 0 ||
         members > MEMBER_MAX) {

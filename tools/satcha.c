@@ -97,6 +97,8 @@ static int finish(const struct invocation *invocation, enum err_code code, const
     }
     if (invocation->json) {
         json_write_error(stdout, err);
+    } else if (strstr(err->text, err_name((unsigned)code))) {
+        fprintf(stderr, "%s\n", err->text); /* FILE:LINE: E_…: what, as editors read it */
     } else if (err->text[0]) {
         fprintf(stderr, "satcha: %s: %s\n", err_name((unsigned)code), err->text);
     }
