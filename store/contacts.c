@@ -191,7 +191,7 @@ enum err_code store_contacts(struct store *store, contact_fn each, void *context
 {
     enum err_code code = OK;
     bool is_there = true;
-    for (int64_t number = 0; code == OK && is_there && number < 2 * PEERS_MAX; number++) {
+    for (int64_t number = 0; code == OK && is_there && number < (int64_t)2 * PEERS_MAX; number++) {
         struct contact contact;
         bool by_hand = false;
         code = kept_contact(store, number, &contact, &by_hand, &is_there, NULL);

@@ -28,7 +28,7 @@ static int64_t tag_number(const struct hash *group)
 enum err_code roster_put(struct store *store, const struct admission *admission, uint64_t index,
                          struct err *err)
 {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     struct buffer packed;
     buffer_init(&packed, 0);
     terms_roster_pack(&packed, admission, 1, NULL);

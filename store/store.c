@@ -298,7 +298,7 @@ static enum err_code open_all(struct store *store, struct err *err)
 enum err_code store_open(const char *home, const struct store_env *env, struct store **ret,
                          struct err *err)
 {
-    struct store *store;
+    struct store *store = NULL;
     if (!home_exists(home)) {
         return err_set(err, E_NOT_FOUND, "%s holds no ledger: make one with satcha init", home);
     }
@@ -337,7 +337,7 @@ static enum err_code write_genesis(struct store *store, const struct profile *pr
     enum err_code code = terms.failed || genesis == NULL
                              ? err_set(err, E_MEMORY, "out of memory for the genesis")
                              : OK;
-    if (code == OK) {
+    if (genesis != NULL && code == OK) {
         genesis->kind = KIND_GENESIS;
         genesis->date = date_of_time(store_now_ms(store));
         genesis->terms = buffer_view(&terms);
@@ -391,7 +391,7 @@ static void remove_files(const char *home)
 enum err_code store_create(const char *home, struct profile *profile, const char *passphrase,
                            const struct store_env *env, struct err *err)
 {
-    struct store *store;
+    struct store *store = NULL;
     enum err_code code = new_store(home, env, &store, err);
     if (code != OK) {
         return code;

@@ -71,7 +71,7 @@ static enum err_code read_subtrees(struct store *store, const struct ledger *led
     }
     if (code == OK && row) {
         struct bytes data = db_column_bytes(statement, 0);
-        bool whole = data.len % HASH_BYTES == 0 && data.len <= BLOCK_HASHES * HASH_BYTES;
+        bool whole = data.len % HASH_BYTES == 0 && data.len <= (size_t)BLOCK_HASHES * HASH_BYTES;
         buffer_append(out, data.data, whole ? data.len : 0);
         db_reset(statement);
         code = whole ? OK : db_spoiled(err, "a row of subtree hashes");
@@ -140,7 +140,8 @@ static void block_compute(struct tree_block *block, unsigned at)
     }
     block_compute(block, 2 * at);
     block_compute(block, 2 * at + 1);
-    merkle_node_hash(&block->node[at], &block->node[2 * at], &block->node[2 * at + 1]);
+    const struct hash *children = &block->node[(size_t)2 * at];
+    merkle_node_hash(&block->node[at], &children[0], &children[1]);
     block->known[at] = true;
 }
 

@@ -135,7 +135,7 @@ static void compare_lines(struct verifying *verifying)
 {
     struct store *store = verifying->store;
     struct hash kept[LINE_TABLES_MAX];
-    bool readable[LINE_TABLES_MAX];
+    bool readable[LINE_TABLES_MAX] = {false};
     struct err err = {.code = OK, .text = ""};
     for (unsigned i = 0; lines_tables[i] != NULL && i < LINE_TABLES_MAX; i++) {
         readable[i] = hash_table(store, lines_tables[i], &kept[i]);
