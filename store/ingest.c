@@ -137,7 +137,7 @@ static enum err_code take_next_link(struct store *store, struct ledger *ledger, 
 enum err_code ingest_link(struct store *store, const struct hash *group, uint64_t number,
                           const struct link *link, struct err *err)
 {
-    struct ledger *ledger;
+    struct ledger *ledger = NULL;
     enum err_code code = begin(store, group, err);
     if (code == OK) {
         code = ledger_find(store, group, &ledger, err);

@@ -128,7 +128,8 @@ static enum err_code new_store(const char *home, const struct store_env *env, st
     crypto_init();
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL) {
-        return err_set(err, E_MEMORY, "out of memory");
+        (void)err_set(err, E_MEMORY, "out of memory");
+        return E_MEMORY;
     }
     store->env = *env;
     store->lock_fd = -1;
@@ -137,11 +138,13 @@ static enum err_code new_store(const char *home, const struct store_env *env, st
     store->growth = malloc(sizeof *store->growth);
     if (store->map == NULL || store->growth == NULL) {
         store_close(store);
-        return err_set(err, E_MEMORY, "out of memory");
+        (void)err_set(err, E_MEMORY, "out of memory");
+        return E_MEMORY;
     }
     if (strlen(home) >= sizeof store->home) {
         store_close(store);
-        return err_set(err, E_USAGE, "the path of the home is too long");
+        (void)err_set(err, E_USAGE, "the path of the home is too long");
+        return E_USAGE;
     }
     (void)snprintf(store->home, sizeof store->home, "%s", home);
     book_init(store);
@@ -300,7 +303,8 @@ enum err_code store_open(const char *home, const struct store_env *env, struct s
 {
     struct store *store = NULL;
     if (!home_exists(home)) {
-        return err_set(err, E_NOT_FOUND, "%s holds no ledger: make one with satcha init", home);
+        (void)err_set(err, E_NOT_FOUND, "%s holds no ledger: make one with satcha init", home);
+        return E_NOT_FOUND;
     }
     enum err_code code = new_store(home, env, &store, err);
     if (code != OK) {

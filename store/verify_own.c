@@ -137,14 +137,14 @@ static void compare_lines(struct verifying *verifying)
     struct hash kept[LINE_TABLES_MAX];
     bool readable[LINE_TABLES_MAX] = {false};
     struct err err = {.code = OK, .text = ""};
-    for (unsigned i = 0; lines_tables[i] != NULL && i < LINE_TABLES_MAX; i++) {
+    for (unsigned i = 0; i < LINE_TABLES_MAX && lines_tables[i] != NULL; i++) {
         readable[i] = hash_table(store, lines_tables[i], &kept[i]);
     }
     enum err_code code = db_begin(&store->db, DB_NORMAL, &err);
     if (code == OK) {
         code = make_lines_again(verifying, &err);
     }
-    for (unsigned i = 0; lines_tables[i] != NULL && i < LINE_TABLES_MAX; i++) {
+    for (unsigned i = 0; i < LINE_TABLES_MAX && lines_tables[i] != NULL; i++) {
         struct hash again;
         if (!readable[i] || (code == OK && (!hash_table(store, lines_tables[i], &again) ||
                                             !hash_equal(&again, &kept[i])))) {
