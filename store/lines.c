@@ -63,12 +63,9 @@ enum err_code lines_balance(struct store *store, uint32_t member, uint16_t accou
     }
     sqlite3_stmt *statement;
     int row;
-    enum err_code code = lines_flush(store, err);
-    if (code == OK) {
-        code = db_statement(&store->db,
-                            "SELECT balance FROM own_balance WHERE member=?1 AND account=?2",
-                            &statement, err);
-    }
+    enum err_code code =
+        db_statement(&store->db, "SELECT balance FROM own_balance WHERE member=?1 AND account=?2",
+                     &statement, err);
     if (code != OK) {
         return code;
     }
@@ -80,6 +77,11 @@ enum err_code lines_balance(struct store *store, uint32_t member, uint16_t accou
     }
     struct amount found = amount_of(row ? sqlite3_column_int64(statement, 0) : 0);
     db_reset(statement);
+    if (store->lines &&
+        number_map_get(&store->lines->changes, balance_key(member, account), &kept) &&
+        !amount_add(found, amount_of(kept), &found)) {
+        return err_set(err, E_OVERFLOW, "a member's balance does not fit");
+    }
     code = lines_remember(store, member, account, found, err);
     if (code == OK) {
         *balance = found;
