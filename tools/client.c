@@ -243,11 +243,19 @@ enum err_code client_request(const struct invocation *invocation, const char *re
     }
     int fd;
     enum err_code code = find_node(invocation->home, &fd, err);
+    if (code == OK && fd < 0) {
+        code = ask_here(invocation->home, request, arguments, result, err);
+        if (code != E_LOCKED) {
+            return code;
+        }
+        /* A daemon that was just starting took the home in between. */
+        code = find_node(invocation->home, &fd, err);
+        if (code == OK && fd < 0) {
+            return ask_here(invocation->home, request, arguments, result, err);
+        }
+    }
     if (code != OK) {
         return code;
-    }
-    if (fd < 0) {
-        return ask_here(invocation->home, request, arguments, result, err);
     }
     code = ask_daemon(fd, request, arguments, result, err);
     close(fd);
