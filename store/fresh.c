@@ -114,6 +114,20 @@ static enum err_code count_links(struct fresh *fresh, uint64_t *count, struct er
     return code;
 }
 
+/* Link 0 says nothing but the genesis: it has one form. */
+static bool is_genesis_link(const struct ledger *ledger, const struct link *link,
+                            struct bytes packed)
+{
+    struct buffer again;
+    struct link genesis = {.head = {.group = ledger->group, .size = 1, .root = ledger->group},
+                           .leaf = link->leaf};
+    buffer_init(&again, 0);
+    link_pack(&again, &genesis);
+    bool same = !again.failed && bytes_equal(buffer_view(&again), packed);
+    buffer_free(&again);
+    return same;
+}
+
 enum err_code fresh_keys(struct fresh *fresh, struct err *err)
 {
     struct ledger *ledger = fresh->ledger;
@@ -127,6 +141,9 @@ enum err_code fresh_keys(struct fresh *fresh, struct err *err)
         code = ledger_get_link(fresh->store, ledger, number, &packed, err);
         struct cursor cursor = cursor_of(buffer_view(&packed));
         if (code == OK && (!link_read(&cursor, &link) || !cursor_done(&cursor))) {
+            code = E_CORRUPT;
+        }
+        if (code == OK && number == 0 && !is_genesis_link(ledger, &link, buffer_view(&packed))) {
             code = E_CORRUPT;
         }
         if (code == OK) {

@@ -2,9 +2,12 @@
 #include "tests/lib/homes.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "proto/date.h"
 #include "proto/events.h"
@@ -98,6 +101,28 @@ void home_copy_file(const struct home *home, const char *from, const char *to)
         abort();
     }
     buffer_free(&data);
+}
+
+void home_limit_files(uint64_t bytes)
+{
+    struct rlimit limit;
+    bool done = signal(SIGXFSZ, SIG_IGN) != SIG_ERR && getrlimit(RLIMIT_FSIZE, &limit) == 0;
+    if (done) {
+        limit.rlim_cur = bytes != 0 ? bytes : limit.rlim_max;
+        done = setrlimit(RLIMIT_FSIZE, &limit) == 0;
+    }
+    if (!done) {
+        perror("RLIMIT_FSIZE");
+        abort();
+    }
+}
+
+uint64_t home_file_size(const struct home *home, const char *name)
+{
+    char path[SCRATCH_PATH_MAX];
+    struct stat status;
+    home_file(home, name, path);
+    return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
 /* --- appends --- */

@@ -26,6 +26,10 @@ void home_remove(struct home *home);        /* closes and removes the folder */
 void home_file(const struct home *home, const char *name, char out[SCRATCH_PATH_MAX]);
 void home_copy_file(const struct home *home, const char *from, const char *to);
 
+/* No file of this process may grow beyond this many bytes: a full disk. 0 = no limit. */
+void home_limit_files(uint64_t bytes);
+uint64_t home_file_size(const struct home *home, const char *name); /* 0 when it is not there */
+
 /* --- appends; each gives store_append's code, detail in home->err --- */
 
 /* `count` deposits of `satang` each by member `member`, one entry each, one append. */

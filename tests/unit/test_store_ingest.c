@@ -416,6 +416,37 @@ static void a_shorter_fork_freezes_too(void **state)
     maker_free(&other);
 }
 
+/* The batch is undone; what was committed before stays, and the rest is given again. */
+static void a_full_disk_undoes_the_batch(void **state)
+{
+    (void)state;
+    deposits(2000);
+    must(give_link(&b, 0), &b);
+    must(give_head(&b, 0, 2001), &b);
+    must(give_chunk(&b, 0, 500, 2001), &b);
+    commit(&b);
+    uint64_t stored = 500;
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 12; i++) {
+        home_limit_files(home_file_size(&b, "ledger.db-wal") + UINT64_C(3000) * i);
+        enum err_code code = give_chunk(&b, stored, stored + 100, 2001);
+        if (code == OK) {
+            code = store_commit(b.store, NULL, NULL, &b.err);
+        }
+        home_limit_files(0);
+        stored += code == OK ? 100 : 0;
+        refused += code != OK;
+        assert_true(code == OK || code == E_IO);
+        assert_int_equal(view_of(&b, &maker.id).stored, stored);
+        assert_int_equal(store_uncommitted(b.store), 0);
+    }
+    assert_true(refused > 0 && stored > 500);
+    must(give_chunk(&b, stored, 2001, 2001), &b);
+    commit(&b);
+    assert_int_equal(view_of(&b, &maker.id).size, 2001);
+    assert_verified(&b);
+}
+
 static void links_of_the_maker_are_followed(void **state)
 {
     (void)state;
@@ -452,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nonsense_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fork_freezes_the_ledger, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shorter_fork_freezes_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_of_the_maker_are_followed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,32 +169,15 @@ static void a_clock_set_back_waits_for_an_officer(void **state)
 
 /* --- a full disk --- */
 
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static rlim_t size_of(const char *name)
-{
-    char path[SCRATCH_PATH_MAX];
-    struct stat status;
-    home_file(&home, name, path);
-    return stat(path, &status) == 0 ? (rlim_t)status.st_size : 0;
-}
-
 static void a_full_disk_undoes_the_append_and_no_more(void **state)
 {
     (void)state;
-    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
     uint64_t acknowledged = home_size(&home);
     unsigned refused = 0;
     for (unsigned i = 0; i < 40; i++) {
-        limit_files(size_of("ledger.db-wal") + 2000 * (rlim_t)i);
+        home_limit_files(home_file_size(&home, "ledger.db-wal") + UINT64_C(2000) * i);
         enum err_code code = home_deposit(&home, 42, 100, 60);
-        limit_files(RLIM_INFINITY);
+        home_limit_files(0);
         if (code == OK) {
             acknowledged += 60;
         } else {
