@@ -156,7 +156,87 @@ enum err_code ingest_link(struct store *store, const struct hash *group, uint64_
     return code;
 }
 
+/* --- publishing --- */
+
+/* Every key change up to the head must lie in the very log that the head signs. */
+static enum err_code compare_links(struct store *store, struct ledger *ledger, bool *differs,
+                                   struct head *other, struct err *err)
+{
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    enum err_code code = OK;
+    *differs = false;
+    for (uint64_t number = ledger->keys.links; code == OK && number > 1 && !*differs; number--) {
+        struct link link;
+        struct hash root;
+        buffer_clear(&packed);
+        code = ledger_get_link(store, ledger, number - 1, &packed, err);
+        struct cursor cursor = cursor_of(buffer_view(&packed));
+        if (code == OK && !link_read(&cursor, &link)) {
+            code = db_spoiled(err, "a key-chain link");
+        }
+        if (code != OK || link.head.size <= ledger->size) {
+            break;
+        }
+        code = ledger_root_at(store, ledger, link.head.size, &root);
+        *differs = code == OK && !hash_equal(&root, &link.head.root);
+        *other = link.head;
+    }
+    buffer_free(&packed);
+    return code;
+}
+
+static enum err_code complete(struct store *store, struct ledger *ledger, struct err *err)
+{
+    struct head other;
+    bool differs = false;
+    enum err_code code = compare_links(store, ledger, &differs, &other, err);
+    if (code != OK) {
+        return code;
+    }
+    if (differs) {
+        return freeze(store, ledger, &ledger->target, &other, err);
+    }
+    struct head head = ledger->target;
+    ledger_publish(ledger, &head, store_now_ms(store));
+    return batch_changed(store, &ledger->group, err);
+}
+
 /* --- heads --- */
+
+static enum err_code judge_again(void *context, uint64_t index, struct bytes leaf)
+{
+    enum err_code verdict;
+    (void)index;
+    return judge_leaf(context, leaf, &verdict, NULL, NULL);
+}
+
+/* A head inside what is pending: its entries count from now on, the rest waits on. */
+static enum err_code publish_part(struct store *store, struct ledger *ledger,
+                                  const struct head *head, struct err *err)
+{
+    struct judge judge;
+    struct ledger_state *state = malloc(sizeof *state);
+    if (state == NULL) {
+        return err_set(err, E_MEMORY, "out of memory for a ledger's state");
+    }
+    *state = ledger->state;
+    judge_start(&judge, store, ledger, state, JUDGE_LOOK);
+    enum err_code code =
+        leaves_each(store, ledger, ledger->size, head->size, judge_again, &judge, err);
+    judge_end(&judge);
+    if (code == OK) {
+        ledger->state = *state;
+        ledger->size = head->size;
+        ledger->head = *head;
+        ledger->has_head = true;
+        ledger->heard_ms = store_now_ms(store);
+        ledger->dirty = true;
+        code = batch_changed(store, &ledger->group, err);
+    }
+    free(state);
+    return code;
+}
 
 /* A head that is not past what is held: equal there, or a fork. */
 static enum err_code take_old_head(struct store *store, struct ledger *ledger,
@@ -167,10 +247,18 @@ static enum err_code take_old_head(struct store *store, struct ledger *ledger,
     if (code != OK) {
         return err_set(err, code, "the tree of a ledger is spoiled: run satcha rebuild");
     }
-    if (hash_equal(&root, &head->root)) {
+    if (!hash_equal(&root, &head->root)) {
+        return freeze(store, ledger, head_over(ledger, head->size), head, err);
+    }
+    if (head->size <= ledger->size) {
         return OK;
     }
-    return freeze(store, ledger, head_over(ledger, head->size), head, err);
+    if (head->size == ledger->stored) {
+        ledger->target = *head;
+        ledger->has_target = true;
+        return complete(store, ledger, err);
+    }
+    return publish_part(store, ledger, head, err);
 }
 
 /* A longer head: the peer's root at what we hold, proved to be of that head, is ours; or proved
@@ -344,50 +432,6 @@ static enum err_code judge_chunk(struct store *store, struct ledger *ledger,
     }
     judge_end(&judge);
     return code;
-}
-
-/* Every key change up to the head must lie in the very log that the head signs. */
-static enum err_code compare_links(struct store *store, struct ledger *ledger, bool *differs,
-                                   struct head *other, struct err *err)
-{
-    struct buffer packed;
-    buffer_init(&packed, 0);
-    enum err_code code = OK;
-    *differs = false;
-    for (uint64_t number = ledger->keys.links; code == OK && number > 1 && !*differs; number--) {
-        struct link link;
-        struct hash root;
-        buffer_clear(&packed);
-        code = ledger_get_link(store, ledger, number - 1, &packed, err);
-        struct cursor cursor = cursor_of(buffer_view(&packed));
-        if (code == OK && !link_read(&cursor, &link)) {
-            code = db_spoiled(err, "a key-chain link");
-        }
-        if (code != OK || link.head.size <= ledger->size) {
-            break;
-        }
-        code = ledger_root_at(store, ledger, link.head.size, &root);
-        *differs = code == OK && !hash_equal(&root, &link.head.root);
-        *other = link.head;
-    }
-    buffer_free(&packed);
-    return code;
-}
-
-static enum err_code complete(struct store *store, struct ledger *ledger, struct err *err)
-{
-    struct head other;
-    bool differs = false;
-    enum err_code code = compare_links(store, ledger, &differs, &other, err);
-    if (code != OK) {
-        return code;
-    }
-    if (differs) {
-        return freeze(store, ledger, &ledger->target, &other, err);
-    }
-    struct head head = ledger->target;
-    ledger_publish(ledger, &head, store_now_ms(store));
-    return batch_changed(store, &ledger->group, err);
 }
 
 /* Writes and judges a proved chunk. On E_CORRUPT the ledger is cut back to what it was. */

@@ -263,6 +263,32 @@ static void pending_entries_are_not_seen(void **state)
     assert_verified(&b);
 }
 
+static void a_head_inside_what_is_pending_counts(void **state)
+{
+    (void)state;
+    const struct ledger_state *there;
+    deposits(400);
+    must(give_link(&b, 0), &b);
+    must(give_head(&b, 0, 401), &b);
+    must(give_chunk(&b, 0, 300, 401), &b);
+    must(give_head(&b, 300, 201), &b);
+    commit(&b);
+    assert_int_equal(view_of(&b, &maker.id).size, 201);
+    assert_int_equal(view_of(&b, &maker.id).stored, 300);
+    assert_int_equal(store_ledger_state(b.store, &maker.id, &there), OK);
+    assert_int_equal(amount_satang(there->own[account_row(2110)].credit), 20000);
+    assert_verified(&b);
+    must(give_head(&b, 300, 300), &b);
+    commit(&b);
+    assert_int_equal(view_of(&b, &maker.id).size, 300);
+    assert_verified(&b);
+    must(give_head(&b, 300, 401), &b);
+    must(give_chunk(&b, 300, 401, 401), &b);
+    commit(&b);
+    assert_int_equal(view_of(&b, &maker.id).size, 401);
+    assert_verified(&b);
+}
+
 struct verdicts {
     unsigned count;
     uint64_t index;
@@ -479,6 +505,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_change_travels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rebuilt_store_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pending_entries_are_not_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_head_inside_what_is_pending_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(invalid_entries_are_kept_and_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nonsense_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fork_freezes_the_ledger, set_up, tear_down),

@@ -11,6 +11,7 @@
 #include "store/db.h"
 #include "store/files.h"
 #include "tests/lib/homes.h"
+#include "tests/lib/prng.h"
 
 static struct home home;
 
@@ -186,12 +187,6 @@ static void spoiled_truth_is_named(void **state)
     assert_int_not_equal(store_rebuild(home.store, NULL, &home.err), OK);
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return *state >> 33;
-}
-
 /* What a flipped store is put through: everything that reads. */
 static enum err_code use_flipped(size_t *found)
 {
@@ -214,13 +209,14 @@ static void single_byte_flips_never_abort(void **state)
     (void)state;
     char path[SCRATCH_PATH_MAX];
     struct buffer good;
-    uint64_t seed = 20260105;
+    struct prng prng;
     unsigned named = 0;
     unsigned refused = 0;
     unsigned unused = 0;
     unsigned settings = 0;
     struct buffer before;
     struct buffer after;
+    prng_init(&prng, 20260105);
     buffer_init(&good, 0);
     buffer_init(&before, 0);
     buffer_init(&after, 0);
@@ -230,8 +226,8 @@ static void single_byte_flips_never_abort(void **state)
     assert_int_equal(file_read(path, (size_t)1 << 30, &good, NULL), OK);
     home_copy_file(&home, "highwater", "highwater.good");
     for (unsigned i = 0; i < 64; i++) {
-        size_t at = (size_t)(next_random(&seed) % good.len);
-        uint8_t flip = (uint8_t)(1 + next_random(&seed) % 255);
+        size_t at = (size_t)prng_below(&prng, good.len);
+        uint8_t flip = (uint8_t)(1 + prng_below(&prng, 255));
         size_t found = 0;
         good.data[at] ^= flip;
         assert_int_equal(file_write(path, buffer_view(&good), 0600, NULL), OK);
