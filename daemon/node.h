@@ -54,7 +54,7 @@ struct node {
     enum dialling dialling;
     struct store *store;
     struct book *book;
-    uint64_t starts;
+    struct start_count starts; /* of this home, signed */
     uint64_t started_ms;
 
     struct peer *peers[LINKS_MAX];

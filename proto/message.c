@@ -13,7 +13,7 @@
 
 enum {
     MESSAGE_FIELDS_MAX = 16,
-    HELLO_FIELDS = 8, /* a later version may add fields behind these */
+    HELLO_FIELDS = 7, /* a later version may add fields behind these */
     ITEM_FIELDS = 4,
     LINK_FIELDS = 4,
     CODE_MAX = 65535
@@ -107,7 +107,6 @@ static void read_hello(struct cursor *cursor, struct message *message)
     hello->version_max = cursor_uint(cursor);
     hello->features = cursor_uint(cursor);
     hello->time_ms = cursor_uint_max(cursor, TIME_MAX_MS);
-    hello->starts = cursor_uint(cursor);
     hello->network_size = cursor_uint(cursor);
     read_hash(cursor, &hello->digest);
     require(cursor, hello->version_min <= hello->version_max);
@@ -201,21 +200,18 @@ static void read_number(struct cursor *cursor, struct message *message)
     message->number = cursor_uint(cursor);
 }
 
-static void read_nothing(struct cursor *cursor, struct message *message)
+static void read_own(struct cursor *cursor, struct message *message)
 {
-    (void)cursor;
-    (void)message;
+    start_count_read(cursor, &message->starts);
 }
 
 static void read_own_head(struct cursor *cursor, struct message *message)
 {
-    struct map_item *item = &message->own_head;
-
-    item->epoch = (uint32_t)cursor_uint_max(cursor, UINT32_MAX);
-    item->size = cursor_uint(cursor);
-    read_hash(cursor, &item->root);
-    message->starts = cursor_uint(cursor);
-    require(cursor, item->size <= LEDGER_SIZE_MAX || item->size == UINT64_MAX);
+    message->has_own_head = !cursor_nil(cursor);
+    if (message->has_own_head) {
+        head_read(cursor, &message->head.head);
+    }
+    start_count_read(cursor, &message->starts);
 }
 
 struct row {
@@ -236,8 +232,8 @@ static const struct row rows[] = {
     {MESSAGE_CHUNK, "CHUNK", 7, read_chunk},
     {MESSAGE_UNABLE, "UNABLE", 3, read_unable},
     {MESSAGE_CREDIT, "CREDIT", 2, read_number},
-    {MESSAGE_OWN, "OWN", 1, read_nothing},
-    {MESSAGE_OWN_HEAD, "OWN_HEAD", 5, read_own_head},
+    {MESSAGE_OWN, "OWN", 2, read_own},
+    {MESSAGE_OWN_HEAD, "OWN_HEAD", 3, read_own_head},
     {MESSAGE_PING, "PING", 2, read_number},
     {MESSAGE_PONG, "PONG", 2, read_number},
 };

@@ -6,6 +6,7 @@
 
 #include "proto/checkpoint.h"
 #include "proto/merkle.h"
+#include "proto/starts.h"
 
 enum { PROTOCOL_MIN = 1, PROTOCOL_MAX = 1 };
 enum { GROUP_TAG_BYTES = 8 };
@@ -13,7 +14,7 @@ enum { GROUP_TAG_BYTES = 8 };
 #define WANT_STOP LEDGER_SIZE_MAX /* as `have` of a WANT: no more of this ledger, please */
 
 enum message_type {
-    /* [1, min, max, features, time_ms, starts, network size, digest]: the first message; a later
+    /* [1, min, max, features, time_ms, network size, digest]: the first message; a later
      * one only compares. Fields of later versions behind these are skipped. */
     MESSAGE_HELLO = 1,
     MESSAGE_REFUSE = 2, /* [2, code, text]: the last message before closing */
@@ -28,8 +29,8 @@ enum message_type {
     MESSAGE_CHUNK = 14,
     MESSAGE_UNABLE = 16,   /* [16, group, code]: the want is over, and why (0: as asked) */
     MESSAGE_CREDIT = 18,   /* [18, bytes]: that much more may be under way in chunks */
-    MESSAGE_OWN = 20,      /* [20]: what do you hold of my own ledger? */
-    MESSAGE_OWN_HEAD = 22, /* [22, epoch, size, root, starts]: size 0 = nothing */
+    MESSAGE_OWN = 20,      /* [20, starts]: what do you hold of my own ledger? */
+    MESSAGE_OWN_HEAD = 22, /* [22, signed head or nil, starts or nil]: nil = nothing held */
     MESSAGE_PING = 24,     /* [24, number] */
     MESSAGE_PONG = 26      /* [26, number] */
 };
@@ -46,7 +47,6 @@ struct hello {
     uint64_t version_min, version_max;
     uint64_t features;     /* bit set; none defined in version 1 */
     uint64_t time_ms;      /* the sender's clock: skew is reported, never acted on */
-    uint64_t starts;       /* how often this home was started */
     uint64_t network_size; /* of the network's ledger */
     struct hash digest;    /* of the whole map, see map.h */
 };
@@ -92,15 +92,15 @@ struct message {
     struct head_answer head;
     struct chunk chunk;
     struct want want;
-    struct map_item own_head; /* OWN_HEAD: its group is not set */
-    uint64_t starts;          /* OWN_HEAD */
-    struct hash group;        /* CHAIN, UNABLE */
-    uint64_t number;          /* PING, PONG, CREDIT (bytes), CHAIN (first link) */
-    unsigned code;            /* REFUSE, UNABLE: an err_code or a newer number */
-    struct bytes text;        /* REFUSE */
-    bool more;                /* LIST */
-    size_t count;             /* LIST, PUSH: items; CHAIN: links */
-    struct cursor items;      /* LIST, PUSH, CHAIN: read with message_item, message_link */
+    bool has_own_head;         /* OWN_HEAD: in head.head */
+    struct start_count starts; /* OWN: the peer's; OWN_HEAD: ours, as it once told */
+    struct hash group;         /* CHAIN, UNABLE */
+    uint64_t number;           /* PING, PONG, CREDIT (bytes), CHAIN (first link) */
+    unsigned code;             /* REFUSE, UNABLE: an err_code or a newer number */
+    struct bytes text;         /* REFUSE */
+    bool more;                 /* LIST */
+    size_t count;              /* LIST, PUSH: items; CHAIN: links */
+    struct cursor items;       /* LIST, PUSH, CHAIN: read with message_item, message_link */
 };
 
 /* OK; E_FRAME when malformed (err says which field); E_NOT_YET for an odd type to be skipped. */
@@ -123,8 +123,10 @@ void message_head(struct buffer *out, const struct head_answer *answer);
 void message_chunk(struct buffer *out, const struct chunk *chunk);
 void message_unable(struct buffer *out, const struct hash *group, enum err_code code);
 void message_credit(struct buffer *out, uint64_t bytes);
-void message_own(struct buffer *out);
-void message_own_head(struct buffer *out, const struct map_item *item, uint64_t starts);
+void message_own(struct buffer *out, const struct start_count *starts);
+/* `head` NULL: nothing held. */
+void message_own_head(struct buffer *out, const struct head *head,
+                      const struct start_count *starts);
 void message_ping(struct buffer *out, uint64_t number);
 void message_pong(struct buffer *out, uint64_t number);
 

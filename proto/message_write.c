@@ -21,12 +21,11 @@ void link_pack(struct buffer *out, const struct link *link)
 
 void message_hello(struct buffer *out, const struct hello *hello)
 {
-    begin(out, MESSAGE_HELLO, 8);
+    begin(out, MESSAGE_HELLO, 7);
     pack_uint(out, hello->version_min);
     pack_uint(out, hello->version_max);
     pack_uint(out, hello->features);
     pack_uint(out, hello->time_ms);
-    pack_uint(out, hello->starts);
     pack_uint(out, hello->network_size);
     pack_bin(out, hash_view(&hello->digest));
 }
@@ -128,18 +127,21 @@ void message_credit(struct buffer *out, uint64_t bytes)
     write_number(out, MESSAGE_CREDIT, bytes);
 }
 
-void message_own(struct buffer *out)
+void message_own(struct buffer *out, const struct start_count *starts)
 {
-    begin(out, MESSAGE_OWN, 1);
+    begin(out, MESSAGE_OWN, 2);
+    start_count_pack(out, starts);
 }
 
-void message_own_head(struct buffer *out, const struct map_item *item, uint64_t starts)
+void message_own_head(struct buffer *out, const struct head *head, const struct start_count *starts)
 {
-    begin(out, MESSAGE_OWN_HEAD, 5);
-    pack_uint(out, item->epoch);
-    pack_uint(out, item->size);
-    pack_bin(out, hash_view(&item->root));
-    pack_uint(out, starts);
+    begin(out, MESSAGE_OWN_HEAD, 3);
+    if (head == NULL) {
+        pack_nil(out);
+    } else {
+        head_pack(out, head);
+    }
+    start_count_pack(out, starts);
 }
 
 void message_ping(struct buffer *out, uint64_t number)

@@ -53,9 +53,10 @@ struct book {
     enum err_code (*read_leaves)(void *context, const struct hash *group, uint64_t from,
                                  uint64_t to, size_t max_bytes, struct buffer *out,
                                  uint64_t *count);
-    /* What is held of the peer's own ledger, and the highest start counter it ever told. */
-    void (*peer_own_head)(void *context, const struct hash *peer, struct map_item *item,
-                          uint64_t *starts);
+    /* What is held of the peer's own ledger (false: nothing), and the greatest start count that it
+     * ever told. */
+    bool (*peer_own_head)(void *context, const struct hash *peer, struct head *head,
+                          struct start_count *starts);
 
     /* --- pulling --- */
     /* Entries stored (pending included), the epoch, and links held. */
@@ -73,12 +74,14 @@ struct book {
     enum err_code (*take_chunk)(void *context, const struct chunk *chunk, struct err *err);
 
     /* --- about the peer --- */
-    void (*peer_started)(void *context, const struct hash *peer, uint64_t starts);
+    /* The peer told how often it was started: kept where its group signed it. */
+    void (*peer_started)(void *context, const struct hash *peer, const struct start_count *starts);
     /* Is this static key the one that the peer's key chain gives now? */
     bool (*peer_key_known)(void *context, const struct hash *peer, const struct hash *static_key);
-    /* The answer to MESSAGE_OWN: what the peer holds of our own ledger. */
-    void (*own_head_heard)(void *context, const struct hash *peer, const struct map_item *item,
-                           uint64_t starts);
+    /* The answer to MESSAGE_OWN: what the peer holds of our own ledger (NULL: nothing). Both are
+     * evidence only under our own signature. */
+    void (*own_head_heard)(void *context, const struct hash *peer, const struct head *head,
+                           const struct start_count *starts);
 };
 
 enum effect_type {
@@ -120,11 +123,11 @@ struct session_event {
 };
 
 struct session_config {
-    struct book *book;     /* outlives the session */
-    struct hash peer;      /* group id of the peer */
-    struct hash peer_key;  /* its static key, as the handshake proved it */
-    uint64_t starts;       /* our own start counter */
-    int64_t wall_ahead_ms; /* wall clock minus now_ms; 0 where now_ms is the wall clock */
+    struct book *book;         /* outlives the session */
+    struct hash peer;          /* group id of the peer */
+    struct hash peer_key;      /* its static key, as the handshake proved it */
+    struct start_count starts; /* our own, signed: told with SESSION_ASK_OWN */
+    int64_t wall_ahead_ms;     /* wall clock minus now_ms; 0 where now_ms is the wall clock */
 };
 
 struct session_status {

@@ -91,7 +91,6 @@ struct session {
     bool equal;
     uint64_t limited_until_ms;
     uint64_t version;
-    uint64_t peer_starts;
     int64_t skew_ms;
     uint64_t round_trip_ms, round_trips;
     unsigned nonsense;

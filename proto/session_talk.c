@@ -17,8 +17,7 @@ void session_say_hello(struct session *session)
 {
     struct hello hello = {.version_min = PROTOCOL_MIN,
                           .version_max = PROTOCOL_MAX,
-                          .time_ms = wall_ms(session),
-                          .starts = session->config.starts};
+                          .time_ms = wall_ms(session)};
 
     if (map_count(session->book->map) > 0) {
         hello.network_size = map_at(session->book->map, 0)->size;
@@ -32,7 +31,7 @@ void session_say_hello(struct session *session)
 
 void session_ask_own(struct session *session)
 {
-    message_own(session_message(session));
+    message_own(session_message(session), &session->config.starts);
     session_sent(session);
     session->ask_own = false;
     session->own_asked++;
@@ -40,11 +39,12 @@ void session_ask_own(struct session *session)
 
 static void answer_own_question(struct session *session)
 {
-    struct map_item item = {.epoch = 0};
-    uint64_t starts = 0;
+    struct head head;
+    struct start_count starts = {.starts = 0};
+    bool held =
+        session->book->peer_own_head(session->book->context, &session->config.peer, &head, &starts);
 
-    session->book->peer_own_head(session->book->context, &session->config.peer, &item, &starts);
-    message_own_head(session_message(session), &item, starts);
+    message_own_head(session_message(session), held ? &head : NULL, &starts);
     session_sent(session);
     session->answer_own = false;
 }
@@ -55,8 +55,6 @@ static void become_ready(struct session *session)
     session->limited = false;
     session->sweep_due = true;
     session_effect_add(session, EFFECT_READY, OK, session->arena.len);
-    session->book->peer_started(session->book->context, &session->config.peer,
-                                session->peer_starts);
     if (session->ask_own) {
         session_ask_own(session);
     }
@@ -108,7 +106,6 @@ static void take_hello(struct session *session, const struct hello *hello)
     }
     session->greeted = true;
     session->version = hello->version_max < PROTOCOL_MAX ? hello->version_max : PROTOCOL_MAX;
-    session->peer_starts = hello->starts;
     check_skew(session, hello);
     if (peer_key_known(session)) {
         become_ready(session);
@@ -151,17 +148,15 @@ static void take_refusal(struct session *session, const struct message *message)
 
 static void take_own_head(struct session *session, const struct message *message)
 {
-    struct map_item item = message->own_head;
-
     if (session->own_asked == 0) {
         session_nonsense(session, E_FRAME, "OWN_HEAD", "nobody asked for it");
         return;
     }
     session->own_asked--;
     session->own_answers++;
-    item.group = session->book->own_group;
-    session->book->own_head_heard(session->book->context, &session->config.peer, &item,
-                                  message->starts);
+    session->book->own_head_heard(session->book->context, &session->config.peer,
+                                  message->has_own_head ? &message->head.head : NULL,
+                                  &message->starts);
 }
 
 static void take_pong(struct session *session, uint64_t number)
@@ -177,8 +172,9 @@ static void take_pong(struct session *session, uint64_t number)
     }
 }
 
-static void take_question(struct session *session)
+static void take_question(struct session *session, const struct start_count *starts)
 {
+    session->book->peer_started(session->book->context, &session->config.peer, starts);
     session->answer_own = true;
     if (session->ready) {
         answer_own_question(session);
@@ -241,7 +237,7 @@ static void dispatch(struct session *session, struct message *message)
         session_take_credit(session, message->number);
         break;
     case MESSAGE_OWN:
-        take_question(session);
+        take_question(session, &message->starts);
         break;
     case MESSAGE_OWN_HEAD:
         take_own_head(session, message);

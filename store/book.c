@@ -134,25 +134,24 @@ static enum err_code book_read_leaves(void *context, const struct hash *group, u
     return code == OK ? leaves_pack(store, ledger, from, to, max_bytes, out, count, NULL) : code;
 }
 
-static void book_peer_own_head(void *context, const struct hash *peer, struct map_item *item,
-                               uint64_t *starts)
+/* Of a frozen ledger the longer branch is told: the owner compares it with its own. */
+static bool book_peer_own_head(void *context, const struct hash *peer, struct head *head,
+                               struct start_count *starts)
 {
     struct store *store = context;
     struct ledger *ledger;
-    memset(item, 0, sizeof *item);
-    item->group = *peer;
-    *starts = 0;
     if (ledger_find(store, peer, &ledger, NULL) != OK) {
-        return;
+        return false;
     }
     *starts = ledger->starts;
     if (ledger->frozen) {
-        map_frozen_item(peer, item);
-    } else if (ledger->has_head) {
-        item->epoch = ledger->epoch;
-        item->size = ledger->size;
-        item->root = ledger->head.root;
+        *head = ledger->fork[ledger->fork[1].size >= ledger->fork[0].size];
+        return true;
     }
+    if (ledger->has_head) {
+        *head = ledger->head;
+    }
+    return ledger->has_head;
 }
 
 /* --- pulling --- */
@@ -229,15 +228,18 @@ static enum err_code book_take_chunk(void *context, const struct chunk *chunk, s
 /* --- about the peer --- */
 
 /* Kept with the peer's ledger, in the batch; without a ledger there is nothing to compare with. */
-static void book_peer_started(void *context, const struct hash *peer, uint64_t starts)
+static void book_peer_started(void *context, const struct hash *peer,
+                              const struct start_count *starts)
 {
     struct store *store = context;
     struct ledger *ledger;
-    if (ledger_find(store, peer, &ledger, NULL) != OK || starts <= ledger->starts ||
-        starts > TIME_MAX_MS || batch_begin(store, NULL) != OK) {
+    if (ledger_find(store, peer, &ledger, NULL) != OK || !ledger->has_keys ||
+        starts->starts <= ledger->starts.starts ||
+        !start_count_verify(starts, peer, &ledger->keys.signing_key) ||
+        batch_begin(store, NULL) != OK) {
         return;
     }
-    ledger->starts = starts;
+    ledger->starts = *starts;
     ledger->dirty = true;
     store->uncommitted += 1;
 }
@@ -255,11 +257,11 @@ static bool book_peer_key_known(void *context, const struct hash *peer,
            hash_equal(&rostered.admission.transport_key, static_key);
 }
 
-static void book_own_head_heard(void *context, const struct hash *peer, const struct map_item *item,
-                                uint64_t starts)
+static void book_own_head_heard(void *context, const struct hash *peer, const struct head *head,
+                                const struct start_count *starts)
 {
     (void)peer;
-    store_own_head_heard(context, item, starts);
+    store_own_head_heard(context, head, starts);
 }
 
 void book_init(struct store *store)

@@ -42,9 +42,9 @@ struct ledger {
     bool frozen;
     struct head fork[2]; /* where frozen: two signed heads that no single log can satisfy */
     uint64_t heard_ms;
-    uint64_t starts; /* the highest start counter that its node ever told */
-    bool dirty;      /* differs from its row */
-    uint64_t used;   /* for eviction: the store's counter at the last use */
+    struct start_count starts; /* the greatest that its node ever told; 0: none */
+    bool dirty;                /* differs from its row */
+    uint64_t used;             /* for eviction: the store's counter at the last use */
 };
 
 enum { LEDGERS_CACHED = 128 }; /* about 25 KiB each: the rest of 80,000 stays on disk */

@@ -61,6 +61,16 @@ static bool read_fork(sqlite3_stmt *row, struct ledger *ledger)
     return cursor_done(&cursor);
 }
 
+static bool read_starts(sqlite3_stmt *row, struct ledger *ledger)
+{
+    if (is_null(row, COLUMN_STARTS)) {
+        return true;
+    }
+    struct cursor cursor = cursor_of(db_column_bytes(row, COLUMN_STARTS));
+    start_count_read(&cursor, &ledger->starts);
+    return cursor_done(&cursor);
+}
+
 static bool read_edge(sqlite3_stmt *row, struct ledger *ledger)
 {
     struct bytes bytes = db_column_bytes(row, COLUMN_EDGE);
@@ -106,7 +116,6 @@ static bool read_numbers(sqlite3_stmt *row, struct ledger *ledger)
     ledger->stored = (uint64_t)sqlite3_column_int64(row, COLUMN_STORED);
     ledger->frozen = sqlite3_column_int(row, COLUMN_FROZEN) != 0;
     ledger->heard_ms = (uint64_t)sqlite3_column_int64(row, COLUMN_HEARD);
-    ledger->starts = (uint64_t)sqlite3_column_int64(row, COLUMN_STARTS);
     return ledger->id > 0 && ledger->id < INT64_C(1) << 23 && epoch >= 0 && epoch <= UINT32_MAX &&
            ledger->size <= ledger->stored && ledger->stored <= LEDGER_SIZE_MAX;
 }
@@ -117,7 +126,7 @@ static bool read_truth(sqlite3_stmt *row, struct ledger *ledger)
         db_column_hash(row, COLUMN_GROUP, &ledger->group) && read_numbers(row, ledger) &&
         read_head(row, COLUMN_HEAD, &ledger->group, &ledger->has_head, &ledger->head) &&
         read_head(row, COLUMN_TARGET, &ledger->group, &ledger->has_target, &ledger->target) &&
-        read_fork(row, ledger);
+        read_fork(row, ledger) && read_starts(row, ledger);
     return good && ledger->has_head == (ledger->size > 0) &&
            (!ledger->has_head || ledger->head.size == ledger->size);
 }
@@ -177,7 +186,16 @@ static const char upsert_row[] =
     " pending = ?14, transport_key = ?16";
 
 /* Blobs of the row, one after another in one buffer; views are taken when all is written. */
-enum blob { BLOB_HEAD, BLOB_TARGET, BLOB_FORK, BLOB_KEYS, BLOB_STATE, BLOB_PENDING, BLOBS };
+enum blob {
+    BLOB_HEAD,
+    BLOB_TARGET,
+    BLOB_FORK,
+    BLOB_STARTS,
+    BLOB_KEYS,
+    BLOB_STATE,
+    BLOB_PENDING,
+    BLOBS
+};
 
 static void pack_blobs(const struct ledger *ledger, struct buffer *out, size_t end[BLOBS])
 {
@@ -194,6 +212,10 @@ static void pack_blobs(const struct ledger *ledger, struct buffer *out, size_t e
         head_pack(out, &ledger->fork[1]);
     }
     end[BLOB_FORK] = out->len;
+    if (ledger->starts.starts > 0) {
+        start_count_pack(out, &ledger->starts);
+    }
+    end[BLOB_STARTS] = out->len;
     if (ledger->has_keys) {
         key_state_pack(out, &ledger->keys);
     }
@@ -208,7 +230,7 @@ static void pack_blobs(const struct ledger *ledger, struct buffer *out, size_t e
 
 static void bind_blobs(sqlite3_stmt *statement, const struct buffer *blobs, const size_t end[BLOBS])
 {
-    static const int column[BLOBS] = {5, 6, 7, 12, 13, 14};
+    static const int column[BLOBS] = {5, 6, 7, 10, 12, 13, 14};
     size_t start = 0;
     for (unsigned i = 0; i < BLOBS; i++) {
         if (end[i] > start) { /* else NULL */
@@ -238,7 +260,6 @@ enum err_code ledger_row_write(struct store *store, struct ledger *ledger, struc
     (void)sqlite3_bind_int64(statement, 4, (int64_t)ledger->stored);
     (void)sqlite3_bind_int64(statement, 8, ledger->frozen);
     (void)sqlite3_bind_int64(statement, 9, (int64_t)ledger->heard_ms);
-    (void)sqlite3_bind_int64(statement, 10, (int64_t)ledger->starts);
     db_bind_bytes(statement, 11,
                   bytes_of(ledger->edge.node,
                            (size_t)merkle_edge_count(&ledger->edge) * HASH_BYTES));

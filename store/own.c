@@ -10,6 +10,9 @@
 /* A clock may be a little behind the last entry's: set by hand, or by a network that came late. */
 enum { CLOCK_SLACK_MS = 60000 };
 
+/* Key changes that a restored home may not know of: so many further generations are tried. */
+enum { LOST_GENERATIONS = 16 };
+
 /* --- may it be written --- */
 
 static bool own_ledger(struct store *store, struct ledger **ledger)
@@ -93,21 +96,69 @@ void store_confirm_clock(struct store *store)
     store->clock_confirmed = true;
 }
 
-void store_own_head_heard(struct store *store, const struct map_item *item, uint64_t starts)
+/* Public keys that this home's seed gives or may have given after the copy that it was put back
+ * from was made. */
+static bool own_public_key(const struct store *store, uint32_t generation, struct hash *public_key)
+{
+    uint8_t seed[SEED_BYTES];
+    struct sign_key key;
+    if (generation > store->keys.signing_generation + LOST_GENERATIONS) {
+        return false;
+    }
+    seed_derive(store->keys.seed, SEED_SIGNING, generation, seed);
+    sign_key_from_seed(&key, seed);
+    *public_key = key.public_key;
+    sign_key_wipe(&key);
+    explicit_bzero(seed, sizeof seed);
+    return true;
+}
+
+static bool is_own_head(const struct store *store, const struct head *head)
+{
+    struct hash key;
+    for (uint32_t generation = 0; own_public_key(store, generation, &key); generation++) {
+        if (head_verify(head, &key) == OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_own_count(const struct store *store, const struct start_count *starts)
+{
+    struct hash key;
+    for (uint32_t generation = 0; own_public_key(store, generation, &key); generation++) {
+        if (start_count_verify(starts, &store->own_group, &key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Longer than ours, or another at a size that we hold. */
+static bool is_ahead(struct store *store, const struct ledger *ledger, const struct head *head)
+{
+    struct hash root;
+    if (!hash_equal(&head->group, &store->own_group) || head->epoch < ledger->epoch) {
+        return false;
+    }
+    if (head->epoch > ledger->epoch || head->size > ledger->size) {
+        return true;
+    }
+    return ledger_root_at(store, ledger, head->size, &root) == OK &&
+           !hash_equal(&root, &head->root);
+}
+
+void store_own_head_heard(struct store *store, const struct head *head,
+                          const struct start_count *starts)
 {
     struct ledger *ledger;
-    struct hash root;
-    if (!own_ledger(store, &ledger) || store->status != OWN_OK || item->size == 0) {
+    if (!own_ledger(store, &ledger) || store->status != OWN_OK) {
         return;
     }
-    bool other = map_item_is_frozen(item) || item->epoch > ledger->epoch ||
-                 starts > store->highwater.mark.starts;
-    if (!other && item->epoch == ledger->epoch) {
-        other =
-            item->size > ledger->size || (ledger_root_at(store, ledger, item->size, &root) == OK &&
-                                          !hash_equal(&root, &item->root));
-    }
-    if (other) {
+    bool ahead = head != NULL && is_ahead(store, ledger, head) && is_own_head(store, head);
+    bool elsewhere = starts->starts > store->highwater.mark.starts && is_own_count(store, starts);
+    if (ahead || elsewhere) {
         store->status = OWN_RECOVERING;
     }
 }
@@ -145,13 +196,13 @@ enum err_code own_compare_mark(struct store *store, struct err *err)
     return highwater_set(&store->highwater, &next, err);
 }
 
-enum err_code store_count_start(struct store *store, uint64_t *starts, struct err *err)
+enum err_code store_count_start(struct store *store, struct start_count *starts, struct err *err)
 {
     struct highwater_mark mark = store->highwater.mark;
     mark.starts++;
     enum err_code code = highwater_set(&store->highwater, &mark, err);
     if (code == OK) {
-        *starts = mark.starts;
+        start_count_sign(starts, &store->own_group, mark.starts, &store->keys.signing);
     }
     return code;
 }

@@ -27,7 +27,7 @@ static const char version_1[] =
     "CREATE TABLE ledger(id INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
     " epoch INTEGER NOT NULL, size INTEGER NOT NULL, stored INTEGER NOT NULL, head BLOB,"
     " target BLOB, fork BLOB, frozen INTEGER NOT NULL, heard_ms INTEGER NOT NULL,"
-    " starts INTEGER NOT NULL, edge BLOB NOT NULL, transport_key BLOB, keys BLOB,"
+    " starts BLOB, edge BLOB NOT NULL, transport_key BLOB, keys BLOB,"
     " state BLOB NOT NULL, pending BLOB);"
     "CREATE TABLE leaves(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, data BLOB NOT NULL);"
     "CREATE TABLE links(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL);"

@@ -53,8 +53,9 @@ const struct hash *store_own_group(const struct store *store);
 const struct home_keys *store_keys(const struct store *store);
 const char *store_home(const struct store *store);
 uint64_t store_now_ms(const struct store *store);
-/* Counts one more start of a node and makes it durable; returns the counter in *starts. */
-enum err_code MUST_USE store_count_start(struct store *store, uint64_t *starts, struct err *err);
+/* Counts one more start of a node and makes it durable; *starts is the count, signed. */
+enum err_code MUST_USE store_count_start(struct store *store, struct start_count *starts,
+                                         struct err *err);
 
 /* May own entries be written, and why not. */
 enum own_status {
@@ -67,8 +68,11 @@ enum own_status {
 };
 enum own_status store_own_status(struct store *store);
 const char *own_status_text(enum own_status status);
-/* A peer told what it holds of our own ledger. Longer or differing: RECOVERING. */
-void store_own_head_heard(struct store *store, const struct map_item *item, uint64_t starts);
+/* A peer told what it holds of our own ledger (NULL: nothing) and how often we were started. A
+ * longer or differing head, or a greater count, under our own signature: RECOVERING. Anything else
+ * proves nothing and is passed over. */
+void store_own_head_heard(struct store *store, const struct head *head,
+                          const struct start_count *starts);
 /* An officer confirmed the clock: lifts OWN_CLOCK until the next start. */
 void store_confirm_clock(struct store *store);
 

@@ -77,7 +77,7 @@ static void send_message(struct rogue *rogue, struct buffer *message)
 static void say_hello(struct rogue *rogue, uint64_t version)
 {
     struct buffer message;
-    struct hello hello = {.version_min = version, .version_max = version, .starts = 1};
+    struct hello hello = {.version_min = version, .version_max = version};
     hello.time_ms = (uint64_t)time(NULL) * 1000;
     random_bytes(hello.digest.bytes, HASH_BYTES);
     buffer_init(&message, 0);

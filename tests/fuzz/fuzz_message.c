@@ -93,10 +93,10 @@ static void pack(struct message *message, struct buffer *out)
         message_credit(out, message->number);
         break;
     case MESSAGE_OWN:
-        message_own(out);
+        message_own(out, &message->starts);
         break;
     case MESSAGE_OWN_HEAD:
-        message_own_head(out, &message->own_head, message->starts);
+        message_own_head(out, message->has_own_head ? &message->head.head : NULL, &message->starts);
         break;
     case MESSAGE_PING:
         message_ping(out, message->number);

@@ -47,7 +47,6 @@ static void say_hello(struct play *play)
     struct hello hello = {.version_min = what & 1U ? 2 : 1,
                           .version_max = what & 2U ? 9 : 2,
                           .time_ms = play->net.now_ms,
-                          .starts = 1,
                           .network_size = next_number(play)};
 
     map_digest(what & 4U ? play->book->book.map : play->far->book.map, &hello.digest);
@@ -143,7 +142,8 @@ static void say_chunk(struct play *play)
 
 static void say_small(struct play *play)
 {
-    struct map_item item = {.size = 0};
+    struct head head = {.signature_count = 0};
+    struct start_count starts = {.starts = 0};
 
     switch (next(play) % 7) {
     case 0:
@@ -153,11 +153,13 @@ static void say_small(struct play *play)
         message_credit(&play->out, next_number(play));
         break;
     case 2:
-        message_own(&play->out);
+        starts.starts = next_number(play);
+        message_own(&play->out, &starts);
         break;
     case 3:
-        item.size = next_number(play);
-        message_own_head(&play->out, &item, next_number(play));
+        head.group = *next_group(play);
+        head.size = next_number(play);
+        message_own_head(&play->out, &head, &starts);
         break;
     case 4:
         message_ping(&play->out, next(play));

@@ -231,18 +231,18 @@ static enum err_code book_read_leaves(void *context, const struct hash *group, u
     return OK;
 }
 
-static void book_peer_own_head(void *context, const struct hash *peer, struct map_item *item,
-                               uint64_t *starts)
+static bool book_peer_own_head(void *context, const struct hash *peer, struct head *head,
+                               struct start_count *starts)
 {
     struct fake_book *book = context;
     const struct fake_ledger *ledger = find(book, peer);
 
-    if (ledger != NULL) {
-        *item = (struct map_item){.epoch = ledger->head.epoch,
-                                  .size = ledger->head.size,
-                                  .root = ledger->head.root};
-    }
     *starts = book->peer_starts;
+    if (ledger == NULL || ledger->head.size == 0) {
+        return false;
+    }
+    *head = ledger->head;
+    return true;
 }
 
 /* --- pulling --- */
@@ -428,12 +428,13 @@ static enum err_code book_take_chunk(void *context, const struct chunk *chunk, s
     return OK;
 }
 
-static void book_peer_started(void *context, const struct hash *peer, uint64_t starts)
+static void book_peer_started(void *context, const struct hash *peer,
+                              const struct start_count *starts)
 {
     struct fake_book *book = context;
 
     (void)peer;
-    book->peer_starts = starts;
+    book->peer_starts = *starts;
 }
 
 static bool book_peer_key_known(void *context, const struct hash *peer,
@@ -445,15 +446,17 @@ static bool book_peer_key_known(void *context, const struct hash *peer,
            hash_equal(&ledger->link[ledger->links - 1].transport_key, static_key);
 }
 
-static void book_own_head_heard(void *context, const struct hash *peer, const struct map_item *item,
-                                uint64_t starts)
+static void book_own_head_heard(void *context, const struct hash *peer, const struct head *head,
+                                const struct start_count *starts)
 {
     struct fake_book *book = context;
 
     (void)peer;
     book->own_heads_heard++;
-    book->own_head = *item;
-    book->peer_starts = starts;
+    if (head != NULL) {
+        book->own_head = *head;
+    }
+    book->peer_starts = *starts;
 }
 
 /* --- making --- */

@@ -48,11 +48,11 @@ struct fake_book {
     struct fake_group *groups; /* shared by all books of a test */
     struct fake_ledger *ledgers;
     size_t count;
-    uint64_t peer_starts; /* as last told */
+    struct start_count peer_starts; /* as last told */
     unsigned own_heads_heard;
-    struct map_item own_head; /* as last heard */
-    size_t flip_after;        /* > 0: leaves given out have one bit flipped from this leaf on */
-    unsigned claims;          /* under way */
+    struct head own_head; /* as last heard */
+    size_t flip_after;    /* > 0: leaves given out have one bit flipped from this leaf on */
+    unsigned claims;      /* under way */
 };
 
 /* Group 0 is the network. Keys are made from the number and `seed`. Freed with free(). */

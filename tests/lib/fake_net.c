@@ -200,7 +200,7 @@ static struct fake_end *add_end(struct fake_net *net, struct fake_book *book,
     struct session_config config = {.book = &book->book,
                                     .peer = *peer,
                                     .peer_key = *peer_key,
-                                    .starts = 3};
+                                    .starts = {.starts = 3}};
 
     assert(net->count <= FAKE_ENDS_MAX);
     if (net->now_ms == 0) {

@@ -96,7 +96,7 @@ void pair_connect(struct pair *pair, struct home *a, struct home *b)
         struct session_config config = {.book = store_book(pair->side[i].home->store),
                                         .peer = *store_own_group(peer->store),
                                         .peer_key = store_keys(peer->store)->transport.public_key,
-                                        .starts = 1};
+                                        .starts = {.starts = 1}};
         pair->side[i].session = session_new(&config);
         assert(pair->side[i].session != NULL);
     }

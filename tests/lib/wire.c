@@ -130,7 +130,7 @@ static void established(struct wire_end *end)
     struct session_config config = {.book = store_book(end->home->store),
                                     .peer = end->peer,
                                     .peer_key = end->peer_key,
-                                    .starts = 1};
+                                    .starts = {.starts = 1}};
     end->session = session_new(&config);
     assert(end->session != NULL);
     step_type(end, SESSION_START);

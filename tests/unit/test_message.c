@@ -48,7 +48,7 @@ static const uint8_t leaf_bytes[] = {0, 3, 'a', 'b', 'c', 0, 1, 'd', 0, 0};
 
 static void write_hello(struct buffer *out)
 {
-    const struct hello hello = {1, 4, 5, TIME_MAX_MS, UINT64_MAX, LEDGER_SIZE_MAX, filled(7)};
+    const struct hello hello = {1, 4, 5, TIME_MAX_MS, LEDGER_SIZE_MAX, filled(7)};
 
     message_hello(out, &hello);
 }
@@ -125,9 +125,17 @@ static void write_credit(struct buffer *out)
     message_credit(out, 262144);
 }
 
+static void write_own(struct buffer *out)
+{
+    struct start_count starts = {.starts = 1};
+    message_own(out, &starts);
+}
+
 static void write_own_head(struct buffer *out)
 {
-    message_own_head(out, &items[1], 77);
+    struct head head = {.epoch = 7, .size = 1234567, .signature_count = 1};
+    struct start_count starts = {.starts = 77};
+    message_own_head(out, &head, &starts);
 }
 
 static void write_ping(struct buffer *out)
@@ -142,7 +150,7 @@ static void write_pong(struct buffer *out)
 
 static void (*const writers[])(struct buffer *out) = {write_hello,  write_refuse, write_list,
                                                       write_push,   write_want,   write_chain,
-                                                      write_head,   write_chunk,  message_own,
+                                                      write_head,   write_chunk,  write_own,
                                                       write_unable, write_credit, write_own_head,
                                                       write_ping,   write_pong,   write_bare_head};
 enum { WRITERS = sizeof writers / sizeof writers[0] };
@@ -192,7 +200,6 @@ static void test_hello_refuse_want(void **state)
     assert_int_equal(message.type, MESSAGE_HELLO);
     assert_int_equal(message.hello.version_max, 4);
     assert_int_equal(message.hello.features, 5);
-    assert_true(message.hello.starts == UINT64_MAX);
     assert_true(message.hello.time_ms == TIME_MAX_MS);
     assert_true(message.hello.network_size == LEDGER_SIZE_MAX);
     assert_true(hash_equal(&message.hello.digest, &seven));
@@ -278,8 +285,9 @@ static void test_numbers(void **state)
     assert_int_equal(message.number, 262144);
     buffer_free(&bytes);
     message = decoded(write_own_head, &bytes);
-    assert_int_equal(message.own_head.size, 1234567);
-    assert_int_equal(message.starts, 77);
+    assert_true(message.has_own_head);
+    assert_int_equal(message.head.head.size, 1234567);
+    assert_int_equal(message.starts.starts, 77);
     buffer_free(&bytes);
     message = decoded(write_ping, &bytes);
     assert_true(message.number == UINT64_MAX);
@@ -349,12 +357,13 @@ static void assert_code(const void *bytes, size_t len, enum err_code code)
 static void test_types_and_shapes(void **state)
 {
     (void)state;
-    assert_code("\x91\x14", 2, OK);        /* OWN */
+    assert_code("\x92\x14\xc0", 3, OK);    /* OWN, no start count */
     assert_code("\x91\x15", 2, E_NOT_YET); /* 21: odd, to be skipped */
     assert_code("\x93\x1b\xc0\xc0", 4, E_NOT_YET);
     assert_code("\x91\x1c", 2, E_FRAME); /* 28: even */
     assert_code("\x91\x00", 2, E_FRAME);
-    assert_code("\x92\x14\x00", 3, E_FRAME); /* OWN with a field */
+    assert_code("\x92\x14\x00", 3, E_FRAME); /* OWN with a number */
+    assert_code("\x91\x14", 2, E_FRAME);
     assert_code("\x90", 1, E_FRAME);
     assert_code("\x91\xcc\x14", 3, E_FRAME); /* not the shortest 20 */
     assert_code("\x82\x18\x00", 3, E_FRAME); /* a map */
@@ -371,7 +380,7 @@ static void test_hello_of_a_later_version(void **state)
     (void)state;
     buffer_init(&bytes, 0);
     write_hello(&bytes);
-    bytes.data[0] = 0x9a;
+    bytes.data[0] = 0x99;
     buffer_append(&bytes, "\x93\x01\xa1z\xc0\xc3", 6);
     assert_int_equal(message_decode(buffer_view(&bytes), &message, NULL), OK);
     assert_int_equal(message.hello.version_max, 4);

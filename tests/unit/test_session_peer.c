@@ -57,7 +57,6 @@ static void say_hello(struct world *world, uint64_t version_min, uint64_t versio
     struct hello hello = {.version_min = version_min,
                           .version_max = version_max,
                           .time_ms = world->net.now_ms,
-                          .starts = 9,
                           .network_size = map_at(world->far->book.map, 0)->size};
 
     map_digest(world->far->book.map, &hello.digest);
@@ -271,7 +270,7 @@ static void test_clock_skew_is_only_reported(void **state)
     (void)state;
     world_new(&world);
     {
-        struct hello hello = {1, 1, 0, world.net.now_ms - CLOCK_SKEW_MS - 5000, 1, 0, {{0}}};
+        struct hello hello = {1, 1, 0, world.net.now_ms - CLOCK_SKEW_MS - 5000, 0, {{0}}};
 
         message_hello(&world.out, &hello);
         say(&world);
@@ -431,7 +430,7 @@ static void test_unasked(void **state)
     struct buffer leaves;
     struct chunk chunk;
     struct head_answer answer;
-    const struct map_item item = {.size = 0};
+    const struct start_count no_starts = {.starts = 0};
 
     (void)state;
     world_new(&world);
@@ -443,7 +442,7 @@ static void test_unasked(void **state)
     say_chunk(&world, &chunk);
     say_head(&world, &answer);
     say_chain(&world, OTHER);
-    message_own_head(&world.out, &item, 5);
+    message_own_head(&world.out, NULL, &no_starts);
     say(&world);
     session_status(world.end->session, &status);
     assert_int_equal(status.nonsense, 4);

@@ -107,50 +107,92 @@ static void a_crash_before_the_mark_loses_nothing(void **state)
 static void starts_are_counted(void **state)
 {
     (void)state;
-    uint64_t starts = 0;
+    struct start_count starts;
     assert_code(store_count_start(home.store, &starts, &home.err), OK, &home);
-    assert_int_equal(starts, 1);
+    assert_int_equal(starts.starts, 1);
+    assert_true(start_count_verify(&starts, store_own_group(home.store),
+                                   &store_keys(home.store)->signing.public_key));
     assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
     home_close(&home);
     assert_code(home_open(&home), OK, &home);
     assert_code(store_count_start(home.store, &starts, &home.err), OK, &home);
-    assert_int_equal(starts, 2);
+    assert_int_equal(starts.starts, 2);
 }
 
-static struct map_item own_item(uint64_t size)
+/* Our head at that size, signed with our key, as if it had been released. */
+static struct head own_head(uint64_t size)
 {
-    struct map_item item = {.group = *store_own_group(home.store), .size = size};
-    assert_int_equal(store_root_at(home.store, &item.group, size, &item.root), OK);
-    return item;
+    struct head head = {.group = *store_own_group(home.store), .size = size};
+    assert_int_equal(store_root_at(home.store, &head.group, size, &head.root), OK);
+    head_sign(&head, &store_keys(home.store)->signing);
+    return head;
+}
+
+static void hear(const struct head *head, uint64_t starts, const struct sign_key *key)
+{
+    struct start_count count = {.starts = 0};
+    if (starts > 0) {
+        start_count_sign(&count, store_own_group(home.store), starts, key);
+    }
+    store_own_head_heard(home.store, head, &count);
 }
 
 static void a_head_heard_elsewhere_stops_writing(void **state)
 {
     (void)state;
-    struct map_item item = own_item(12);
-    store_own_head_heard(home.store, &item, 0);
-    item = own_item(5);
-    store_own_head_heard(home.store, &item, 0);
+    struct head head = own_head(12);
+    hear(&head, 0, NULL);
+    head = own_head(5);
+    hear(&head, 0, NULL);
+    hear(NULL, 0, NULL);
     assert_int_equal(store_own_status(home.store), OWN_OK);
 
-    item = own_item(12);
-    item.size = 13;
-    store_own_head_heard(home.store, &item, 0);
+    head = own_head(12);
+    head.size = 13;
+    head.signature_count = 0;
+    head_sign(&head, &store_keys(home.store)->signing);
+    hear(&head, 0, NULL);
     assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
     assert_code(home_deposit(&home, 42, 100, 1), E_RECOVERING, &home);
 
     home_close(&home);
     assert_code(home_open(&home), OK, &home);
-    item = own_item(5);
-    item.root.bytes[0] ^= 1;
-    store_own_head_heard(home.store, &item, 0);
+    head = own_head(5);
+    head.root.bytes[0] ^= 1;
+    head.signature_count = 0;
+    head_sign(&head, &store_keys(home.store)->signing);
+    hear(&head, 0, NULL);
     assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
 
     home_close(&home);
     assert_code(home_open(&home), OK, &home);
-    item = own_item(5);
-    store_own_head_heard(home.store, &item, 1); /* this home was started elsewhere */
+    head = own_head(5);
+    hear(&head, 1, &store_keys(home.store)->signing); /* this home was started elsewhere */
     assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
+}
+
+/* A peer with a valid key of its own makes up a longer head, or a greater count, to stop us. */
+static void what_a_peer_makes_up_stops_nothing(void **state)
+{
+    (void)state;
+    struct sign_key other;
+    sign_key_random(&other);
+    struct head head = own_head(12);
+    head.size = 1000;
+    hear(&head, 0, NULL); /* our signature, over another size */
+    head.signature_count = 0;
+    hear(&head, 0, NULL);
+    head_sign(&head, &other);
+    hear(&head, 99, &other);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    head = own_head(12);
+    head.group.bytes[0] ^= 1;
+    head.size = 1000;
+    head.signature_count = 0;
+    head_sign(&head, &store_keys(home.store)->signing);
+    hear(&head, 0, NULL); /* another group's */
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
 }
 
 static void a_clock_set_back_waits_for_an_officer(void **state)
@@ -272,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crash_before_the_mark_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(starts_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_head_heard_elsewhere_stops_writing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_peer_makes_up_stops_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clock_set_back_waits_for_an_officer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_append_and_no_more, set_up,
                                         tear_down),
