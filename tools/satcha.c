@@ -37,7 +37,7 @@ static enum err_code take_global_options(struct invocation *invocation, char **a
                                          const char **home, struct err *err)
 {
     int kept = 0;
-    for (int at = 0; at < *count; at++) {
+    for (int at = 0; at < *count && argv[at]; at++) {
         const char *word = argv[at];
         const char *value = at + 1 < *count ? argv[at + 1] : NULL;
         if (strcmp(word, "--json") == 0) {
