@@ -105,7 +105,7 @@ deps-bench: ## the same for what `make bench` compares with (node, npm, ledger; 
 	@mk/deps.sh build bench
 
 demo: deps ## ten welfare funds on eleven nodes, from nothing to the combined balance
-	@$(MAKE) --no-print-directory -j$$(nproc) runnable
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@tests/e2e/demo.sh
 
 check: deps-test ## every gate and every test; the last line counts
