@@ -1,4 +1,4 @@
-/* Own entries: the order of effects of DESIGN section 5. */
+/* Own entries: the order of effects (docs/architecture.md). */
 #ifndef SATCHA_STORE_APPEND_H
 #define SATCHA_STORE_APPEND_H
 
@@ -22,6 +22,8 @@ enum err_code MUST_USE own_may_append(struct store *store, struct err *err);
 enum err_code MUST_USE own_settle(struct store *store, struct err *err);
 
 /* The own head that peers may see: from the database; into it (inside a transaction). */
+/* What an officer said of the clock. */
+enum err_code MUST_USE own_load_clock(struct store *store, struct err *err);
 enum err_code MUST_USE own_load_released(struct store *store, struct err *err);
 enum err_code MUST_USE own_put_released(struct store *store, const struct head *head,
                                         struct err *err);

@@ -66,11 +66,11 @@ struct store {
     struct hash own_group;
     int64_t own_id; /* its ledger row; 0 while a new home has no genesis yet */
     enum own_status status;
-    bool clock_confirmed;
-    bool unmarked;        /* own entries are durable and the high-water mark is not yet */
-    bool releasing;       /* store_release was called since start */
-    bool has_released;    /* the own head that peers may see */
-    struct head released; /* of it */
+    uint64_t clock_confirmed_ms; /* an officer accepts a clock before own entries up to this time */
+    bool unmarked;               /* own entries are durable and the high-water mark is not yet */
+    bool releasing;              /* store_release was called since start */
+    bool has_released;           /* the own head that peers may see */
+    struct head released;        /* of it */
 
     bool has_network;
     struct hash network;

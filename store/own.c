@@ -32,8 +32,9 @@ enum own_status store_own_status(struct store *store)
     if (ledger->frozen) {
         return OWN_FORKED;
     }
-    bool behind = store_now_ms(store) + CLOCK_SLACK_MS < ledger->state.last_time_ms;
-    return behind && !store->clock_confirmed ? OWN_CLOCK : OWN_OK;
+    uint64_t last_ms = ledger->state.last_time_ms;
+    bool behind = store_now_ms(store) + CLOCK_SLACK_MS < last_ms;
+    return behind && last_ms > store->clock_confirmed_ms ? OWN_CLOCK : OWN_OK;
 }
 
 const char *own_status_text(enum own_status status)
@@ -91,9 +92,44 @@ enum err_code own_may_append(struct store *store, struct err *err)
     return OK;
 }
 
-void store_confirm_clock(struct store *store)
+enum err_code store_confirm_clock(struct store *store, struct err *err)
 {
-    store->clock_confirmed = true;
+    struct ledger *ledger;
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    enum err_code code = batch_commit(store, err);
+    if (code == OK) {
+        code = ledger_find(store, &store->own_group, &ledger, err);
+    }
+    if (code == OK) {
+        code = db_begin(&store->db, DB_FULL, err);
+    }
+    if (code == OK) {
+        pack_uint(&packed, ledger->state.last_time_ms);
+        code = meta_set(store, "clock", buffer_view(&packed), err);
+        code = code == OK ? db_commit(&store->db, err) : code;
+        if (code != OK) {
+            db_rollback(&store->db);
+        } else {
+            store->clock_confirmed_ms = ledger->state.last_time_ms;
+        }
+    }
+    buffer_free(&packed);
+    return code;
+}
+
+enum err_code own_load_clock(struct store *store, struct err *err)
+{
+    struct buffer packed;
+    buffer_init(&packed, 0);
+    enum err_code code = meta_get(store, "clock", &packed, err);
+    if (code == OK) {
+        struct cursor cursor = cursor_of(buffer_view(&packed));
+        store->clock_confirmed_ms = cursor_uint(&cursor);
+        code = cursor_done(&cursor) ? OK : db_spoiled(err, "the confirmed clock");
+    }
+    buffer_free(&packed);
+    return code == E_NOT_FOUND ? OK : code;
 }
 
 /* Public keys that this home's seed gives or may have given after the copy that it was put back

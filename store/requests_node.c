@@ -350,10 +350,11 @@ static void check_own(const struct request_context *context, struct diagnosis *d
 enum err_code request_doctor(const struct request_context *context, const msgpack_object *arguments,
                              struct buffer *result, struct err *err)
 {
-    (void)err;
     struct diagnosis diagnosis = {.good = true};
-    if (argument_flag(arguments, "confirm_clock")) {
-        store_confirm_clock(context->store);
+    enum err_code code =
+        argument_flag(arguments, "confirm_clock") ? store_confirm_clock(context->store, err) : OK;
+    if (code != OK) {
+        return code;
     }
     buffer_init(&diagnosis.rows, CONTROL_FRAME_MAX_BYTES);
     check_own(context, &diagnosis);

@@ -218,6 +218,9 @@ static enum err_code load_identity(struct store *store, struct err *err)
     if (code == OK) {
         code = load_invited(store, err);
     }
+    if (code == OK) {
+        code = own_load_clock(store, err);
+    }
     return code == OK ? own_load_released(store, err) : code;
 }
 

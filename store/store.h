@@ -1,12 +1,11 @@
 /* The store: what one node knows, in one SQLite file. This header is what the rest of the program
- * uses; the files behind it (docs/architecture.md) are db, schema, leaves, ledger, append, ingest,
- * book, roster, lines, verify, rebuild.
+ * uses; docs/architecture.md names the files behind it.
  *
- * Order of effects (DESIGN section 5): an own append is validated, encoded, signed and written with
- * its projections in one transaction (WAL, synchronous=FULL): the person may have the reply. Then
- * the high-water mark is made durable (by store_commit, store_release or store_close, whichever
- * comes first); only then may the head leave the machine: store_release, and after it each
- * store_commit, gives it to the book.
+ * Order of effects (docs/architecture.md): an own append is validated, encoded, signed and written
+ * with its projections in one transaction (WAL, synchronous=FULL): the person may have the reply.
+ * Then the high-water mark is made durable (by store_commit, store_release or store_close,
+ * whichever comes first); only then may the head leave the machine: store_release, and after it
+ * each store_commit, gives it to the book.
  *
  * Not thread-safe: one thread owns a store. */
 #ifndef SATCHA_STORE_STORE_H
@@ -19,7 +18,7 @@
 
 struct store;
 
-/* Time and randomness come from outside, so that tests and the simulator can give theirs. */
+/* Time and randomness come from outside, so that tests can give theirs. */
 struct store_env {
     uint64_t (*now_ms)(void *context);
     void (*random)(void *context, void *out, size_t len);
@@ -73,8 +72,9 @@ const char *own_status_text(enum own_status status);
  * proves nothing and is passed over. */
 void store_own_head_heard(struct store *store, const struct head *head,
                           const struct start_count *starts);
-/* An officer confirmed the clock: lifts OWN_CLOCK until the next start. */
-void store_confirm_clock(struct store *store);
+/* An officer confirmed the clock: OWN_CLOCK is lifted, for good, for entries as late as the last of
+ * now; a later entry and an earlier clock ask again. */
+enum err_code MUST_USE store_confirm_clock(struct store *store, struct err *err);
 
 /* --- own appends --- */
 
@@ -93,7 +93,7 @@ struct draft {
     const struct body_line *lines;
     size_t member_line_count; /* kind member */
     const struct member_line *member_lines;
-    const uint8_t *operation_tag; /* also inside terms; kept in the index of operations */
+    const uint8_t *operation_tag; /* the tag in `terms`, for new keys make the store write them */
     unsigned officer_key_count;   /* approvals are signed with these */
     const struct officer_key *officer_keys;
     /* A signing or transport key change: the next generation is derived and used. */
@@ -108,7 +108,7 @@ struct appended {
 
 /* One append: all drafts or none; one checkpoint, one transaction. Call store_commit soon after the
  * person has the reply: it makes the high-water mark durable and shows the head to peers.
- * With dry_run nothing is written. `which` (may be NULL) tells the draft that failed.
+ * With APPEND_DRY_RUN nothing is written. `which` (may be NULL) tells the draft that failed.
  * Errors: every rule's code; E_ROLLBACK, E_RECOVERING, E_CLOCK, E_FORKED, E_IO (disk full: nothing
  * written). */
 enum append_mode { APPEND_WRITE, APPEND_DRY_RUN };

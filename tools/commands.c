@@ -311,6 +311,8 @@ static const struct command TABLE[] = {
      .request = "doctor",
      .summary = "what is wrong with this node and what to do",
      .example = "satcha doctor",
+     .options = {{"confirm-clock", OPTION_FLAG, "confirm_clock",
+                  "an officer says that this machine's clock is right"}},
      .render_always = true,
      .render = render_doctor},
     {.name = "events",
