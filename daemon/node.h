@@ -31,7 +31,7 @@ struct control;
 
 enum dialling { DIALLING_ON, DIALLING_OFF };
 
-/* The question for the own head before the first release (DESIGN section 5). */
+/* The question for the own head before the first release. */
 enum release_state { RELEASE_ASKING, RELEASE_DONE, RELEASE_REFUSED };
 
 struct node_options {

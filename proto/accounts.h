@@ -34,8 +34,8 @@ struct account {
     const char *name_en;
 };
 
-/* Number of rows; rows are in ascending order of code. An upper bound for arrays is below. */
-enum { ACCOUNTS_MAX = 72 };
+enum { ACCOUNTS_MAX = 72 }; /* for arrays with one element per account */
+/* Number of rows, at most ACCOUNTS_MAX; rows are in ascending order of code. */
 unsigned account_count(void);
 const struct account *account_at(unsigned row); /* NULL when row >= account_count() */
 /* Row number of a code, or -1. O(1). */

@@ -5,9 +5,8 @@
  * what to do, both figures. Library code never prints; the tool and the daemon's log do.
  *
  * Numbers are for good: they travel in refusals (docs/protocol.md) and stand in stored verdicts.
- * The second column is the exit status of DESIGN section 10:
- * 1 refused by a rule, 2 usage, 3 daemon, peer data or I/O not available, 4 verification found
- * something. */
+ * The second column is the exit status of both programs: 1 refused by a rule, 2 usage, 3 daemon,
+ * peer data or I/O not available, 4 verification found something. */
 #ifndef SATCHA_PROTO_ERR_H
 #define SATCHA_PROTO_ERR_H
 

@@ -1,4 +1,4 @@
-/* Key succession (DESIGN section 2): part of authenticity, one rule for ever.
+/* Key succession: part of authenticity, one rule for ever (docs/protocol.md, "Key chain").
  *
  * The chain is the list of checkpoints r at which keys, officers or a quorum changed, with the
  * changing leaf (index r-1), each proved consistent with the one before. Link 0 is the genesis

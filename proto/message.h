@@ -1,6 +1,6 @@
 /* The messages between two nodes (docs/protocol.md, "Messages"): canonical MessagePack arrays whose
- * first element is the type. One row per type: number, layout, who may send it when.
- * Decoding is strict; unknown types with an odd number are skipped, even ones refused. */
+ * first element is the type. Decoding is strict; unknown types with an odd number are
+ * skipped, even ones refused. */
 #ifndef SATCHA_PROTO_MESSAGE_H
 #define SATCHA_PROTO_MESSAGE_H
 

@@ -9,7 +9,7 @@
  * psk = network key; prologue = "satcha/1\n" || network id || HMAC(network key, "prologue"). A
  * stranger who lacks the network key cannot make the tag of the first message, and gets no byte.
  *
- * Pure: ephemeral keys come in as arguments (random in the node, fixed in tests and simulator).
+ * Pure: ephemeral keys come in as arguments (random in the node, fixed in tests).
  * The plain XK pattern is here too, for the vectors (pattern argument). */
 #ifndef SATCHA_PROTO_NOISE_H
 #define SATCHA_PROTO_NOISE_H

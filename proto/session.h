@@ -1,5 +1,5 @@
 /* The conversation between two nodes, as a pure step: event + time in, effects out. Sans-IO: libuv
- * drives it in the daemon, a loop in the simulator.
+ * drives it in the daemon, a loop in the tests.
  *
  * Happy path (docs/protocol.md, "A session"):
  *   both: HELLO with the digest of the map. Equal: nothing more is said.
@@ -21,7 +21,7 @@
  * STALL_MS is given up so that another session may claim it; a ping unanswered ends it.
  *
  * What the session needs of the node stands behind `struct book`, so that the same code runs over
- * the store, a fake in unit tests, and the simulator. */
+ * the store and over a fake in the tests. */
 #ifndef SATCHA_PROTO_SESSION_H
 #define SATCHA_PROTO_SESSION_H
 

@@ -167,7 +167,7 @@ size_t admission_size(const struct admission *admission);
 void officers_pack(struct buffer *out, const struct officer *officers, unsigned count);
 void officers_read(struct cursor *cursor, struct officer officers[OFFICERS_MAX], unsigned *count);
 
-/* A policy file or profile merge: `to` takes every field that `change` gives. */
+/* `to` takes every field that `change` gives. */
 void profile_merge(struct profile *to, const struct profile *change);
 /* The same for the fields that the key chain decides, and no others. */
 void profile_merge_keys(struct profile *to, const struct profile *change);

@@ -1,6 +1,8 @@
-/* What groups hand to one another outside the network, as one line of text that survives chat and
- * paper: "satcha-card-1:" or "satcha-invite-1:" and base64 of canonical MessagePack
- * (docs/protocol.md, "Files"). */
+/* Files: cards and invites, which groups hand to one another outside the network; addresses; text
+ * of "key = value" lines; reading and writing whole files.
+ *
+ * A card or an invite is one line of text that survives chat and paper: "satcha-card-1:" or
+ * "satcha-invite-1:" and base64 of canonical MessagePack (docs/protocol.md, "Files"). */
 #ifndef SATCHA_STORE_FILES_H
 #define SATCHA_STORE_FILES_H
 

@@ -1,5 +1,6 @@
 /* The high-water mark: the greatest own head that was ever durable, kept outside the database so
- * that a database put back from a backup is seen to be behind (DESIGN section 5).
+ * that a database put back from a backup is seen to be behind (docs/architecture.md, "The order of
+ * effects").
  *
  * File layout: two slots of 512 bytes, written in turn, in place, with one fdatasync (a rename
  * costs three flushes). A slot: | "satchaHW" 8 | version u32 | epoch u32 | size u64 | starts u64 |

@@ -11,9 +11,8 @@
 enum err_code MUST_USE ingest_link(struct store *store, const struct hash *group, uint64_t number,
                                    const struct link *link, struct err *err);
 /* An older, consistent head is OK and changes nothing (one inside what is pending publishes up to
- * there); one below the last key change cannot be
- * checked any more and is E_STATE. Two heads that no single log can satisfy: E_FORKED, both kept,
- * the ledger frozen. */
+ * there); one below the last key change cannot be checked any more and is E_STATE. Two heads that
+ * no single log can satisfy: E_FORKED, both kept, the ledger frozen. */
 enum err_code MUST_USE ingest_head(struct store *store, const struct head_answer *answer,
                                    struct err *err);
 enum err_code MUST_USE ingest_chunk(struct store *store, const struct chunk *chunk,

@@ -10,7 +10,7 @@
  * byte.
  *
  * The reading functions of store.h (store_lines, store_member, store_members,
- * store_member_balance) are lines.c's too. */
+ * store_member_balance) are in lines_read.c. */
 #ifndef SATCHA_STORE_LINES_H
 #define SATCHA_STORE_LINES_H
 

@@ -1,4 +1,4 @@
-/* Requests that read books: the entries of any ledger, the own private lines, trial balances. */
+/* Requests that page through books: the entries of any ledger, the own private lines. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Requests about the network: founding, joining, inviting, admitting, and the list of contacts. */
+/* Requests about the network: founding, joining, inviting, admitting. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* satcha: what a person types. Finds the command's row, asks the node, shows the answer; errors are
  * one line on standard error (with --json an object on standard output), exit statuses as in
- * DESIGN section 10. */
+ * proto/err.h. */
 #include <stdlib.h>
 #include <string.h>
 

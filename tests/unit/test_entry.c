@@ -189,7 +189,7 @@ static void test_limits_fit(void **state)
     round_trip(&entry);
 }
 
-/* A plain deposit is what the wire carries most: its size is a goal (DESIGN: at most 120). */
+/* A plain deposit is what the wire carries most: its size is a goal (at most 120). */
 static void test_deposit_is_small(void **state)
 {
     (void)state;
