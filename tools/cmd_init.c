@@ -8,6 +8,7 @@
 #include "proto/id.h"
 #include "store/config.h"
 #include "store/files.h"
+#include "store/places.h"
 #include "store/policy.h"
 #include "store/requests.h"
 #include "tools/commands.h"
@@ -90,8 +91,11 @@ static enum err_code take_profile(const struct invocation *invocation, struct pr
                          PROFILE_NAME_EN, profile, err);
     }
     const char *currency = invocation_option(invocation, "currency");
-    if (code == OK && currency && strlen(currency) != 3) {
-        code = err_set(err, E_USAGE, "--currency: three letters were expected, as in THB");
+    if (code == OK && currency &&
+        (strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)) {
+        code = err_set(err, E_USAGE,
+                       "--currency: three capital letters were expected, as in THB, not \"%s\"",
+                       currency);
     }
     if (code == OK && currency) {
         memcpy(profile->currency, currency, 4);
@@ -103,6 +107,21 @@ static enum err_code take_profile(const struct invocation *invocation, struct pr
     return code == OK ? take_address(invocation, config, profile, err) : code;
 }
 
+/* A code of 2, 4 or 6 digits that begins with a province's. */
+static bool is_place(uint32_t code)
+{
+    bool digits = (code >= 10 && code < 100) || (code >= 1000 && code < 10000) || code >= 100000;
+    return digits && code < 1000000 && place_province(code) != NULL;
+}
+
+static enum err_code bad_place(const char *option, const char *text, struct err *err)
+{
+    return err_set(err, E_USAGE,
+                   "--%s: a place code of 2, 4 or 6 digits that begins with a province's was "
+                   "expected, as 84, 8415 or 841502, not \"%s\"",
+                   option, text);
+}
+
 static enum err_code take_areas(const struct invocation *invocation, struct profile *profile,
                                 struct err *err)
 {
@@ -110,12 +129,16 @@ static enum err_code take_areas(const struct invocation *invocation, struct prof
         if (strcmp(invocation->chosen[i]->name, "area") != 0) {
             continue;
         }
-        char *end;
-        unsigned long code = strtoul(invocation->values[i], &end, 10);
-        if (*end || code < 10 || code > 999999 || profile->area_count == SERVICE_AREAS_MAX) {
-            return err_set(err, E_USAGE, "--area: a place code of 2, 4 or 6 digits was expected");
+        struct amount code;
+        struct bytes text = bytes_of_text(invocation->values[i]);
+        if (profile->area_count == SERVICE_AREAS_MAX) {
+            return err_set(err, E_USAGE, "--area: more than %d places", SERVICE_AREAS_MAX);
         }
-        profile->areas[profile->area_count++] = (uint32_t)code;
+        if (amount_parse(text, 0, &code, NULL) != OK || amount_satang(code) < 0 ||
+            amount_satang(code) > 999999 || !is_place((uint32_t)amount_satang(code))) {
+            return bad_place("area", invocation->values[i], err);
+        }
+        profile->areas[profile->area_count++] = (uint32_t)amount_satang(code);
         profile->fields |= PROFILE_AREAS;
     }
     return OK;
@@ -156,7 +179,11 @@ static enum err_code take_group(const struct invocation *invocation, struct prof
                        type ? "\" (a network is made by `satcha network found`)" : "");
     }
     enum err_code code = number_of(invocation, "place", 999999, &profile->home_place, err);
-    if (code == OK && profile->home_place > 0) {
+    const char *place = invocation_option(invocation, "place");
+    if (code == OK && place && !is_place(profile->home_place)) {
+        code = bad_place("place", place, err);
+    }
+    if (code == OK && place) {
         profile->fields |= PROFILE_HOME;
     }
     if (code == OK) {
@@ -181,6 +208,24 @@ static enum err_code make_folder(const char *path, unsigned mode, struct err *er
     return OK;
 }
 
+/* Nothing is written where a key file of that name stands already: it may be somebody's only one.
+ */
+static enum err_code check_no_keys(const char *folder, uint32_t count, struct err *err)
+{
+    for (uint32_t number = 1; number <= count; number++) {
+        char path[2 * PATH_TEXT_MAX];
+        struct stat there;
+        snprintf(path, sizeof path, "%s/%u.key", folder, number);
+        if (stat(path, &there) == 0) {
+            return err_set(err, E_EXISTS,
+                           "%s is there already; name another folder with --officers, nothing was "
+                           "written",
+                           path);
+        }
+    }
+    return OK;
+}
+
 /* New officers' keys in `folder`, their public halves in the profile. */
 static enum err_code make_officers(const struct invocation *invocation, const char *folder,
                                    struct profile *profile, struct err *err)
@@ -197,6 +242,9 @@ static enum err_code make_officers(const struct invocation *invocation, const ch
             number_of(invocation, "recovery", ENTRY_APPROVALS_MAX, &profile->recovery_quorum, err);
     }
     if (code == OK) {
+        code = check_no_keys(folder, count, err);
+    }
+    if (code == OK) {
         code = make_folder(folder, 0700, err);
     }
     for (uint32_t number = 1; code == OK && number <= count; number++) {
@@ -207,13 +255,7 @@ static enum err_code make_officers(const struct invocation *invocation, const ch
         sign_key_from_seed(&key.key, key.seed);
         profile->officers[number - 1] =
             (struct officer){.number = number, .key = key.key.public_key};
-        struct stat there;
-        code = stat(path, &there) == 0
-                   ? err_set(err, E_EXISTS,
-                             "%s is there already; name another folder with "
-                             "--officers, nothing was overwritten",
-                             path)
-                   : officer_key_write(path, &key, getenv("SATCHA_PASSPHRASE"), err);
+        code = officer_key_write(path, &key, getenv("SATCHA_PASSPHRASE"), err);
         officer_key_wipe(&key);
     }
     profile->officer_count = count;
@@ -236,6 +278,25 @@ static enum err_code make_home(const struct invocation *invocation, struct profi
     return code == OK ? config_write(path, config, err) : code;
 }
 
+/* What a person does next: typed as it stands, from where he or she stands now. */
+static void print_next(const struct invocation *invocation, const char *officers)
+{
+    bool thai = invocation->language == LANGUAGE_TH;
+    const char *home = invocation->home;
+    const char *quote = strpbrk(home, " '$`\\&;()<>|*?") ? "\"" : "";
+    puts(thai ? "ต่อไป:" : "next:");
+    if (!officers) {
+        printf("  satcha --home %s%s%s network invite > net.invite   # %s\n", quote, home, quote,
+               thai ? "ส่งให้แต่ละกลุ่มใช้เข้าร่วม เก็บเป็นความลับ"
+                    : "each group joins with it; keep it secret");
+        return;
+    }
+    printf("  satcha --home %s%s%s member opening 120   # %s\n", quote, home, quote,
+           thai ? "จำนวนสมาชิกเมื่อเริ่มทำบัญชี" : "how many members the books begin with");
+    printf("  satcha --home %s%s%s card > group.card    # %s\n", quote, home, quote,
+           thai ? "ส่งให้เครือข่ายรับเข้าเป็นสมาชิก" : "give it to the network that is to admit you");
+}
+
 /* Asks the new home for its id and prints what was made. */
 static enum err_code show_made(const struct invocation *invocation, const char *officers,
                                const struct profile *profile, struct err *err)
@@ -252,13 +313,18 @@ static enum err_code show_made(const struct invocation *invocation, const char *
     if (invocation->json) {
         json_write(stdout, &result.data);
     } else {
-        printf("group %s\n", field_hex(&result.data, "group"));
-        printf("home  %s\n", invocation->home);
+        bool thai = invocation->language == LANGUAGE_TH;
+        printf("%s  %s\n", thai ? "กลุ่ม" : "group", field_hex(&result.data, "group"));
+        printf("%s   %s\n", thai ? "ที่เก็บ" : "home", invocation->home);
         if (officers) {
-            printf("keys of %u officers in %s: give each officer his or her own and keep none "
-                   "here; %u of them together can replace a lost key\n",
+            printf(thai ? "กุญแจ  กรรมการ %u คน ใน %s\n"
+                          "       มอบให้กรรมการคนละดอก อย่าเก็บไว้ในเครื่องนี้ กรรมการ %u คนร่วมกัน"
+                          "เปลี่ยนกุญแจที่หายได้\n"
+                        : "keys   of %u officers, in %s: give each officer his or her own\n"
+                          "       and keep none here; %u of them together can replace a lost key\n",
                    profile->officer_count, officers, profile->recovery_quorum);
         }
+        print_next(invocation, officers);
     }
     msgpack_unpacked_destroy(&result);
     return OK;

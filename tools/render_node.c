@@ -19,7 +19,8 @@ enum err_code render_status(const struct invocation *invocation, const msgpack_o
     (void)err;
     printf("group      %s  %s\n", field_short(result, "group"), field_text(result, "name"));
     printf("type       %s, %s\n", field_text(result, "type"), field_text(result, "currency"));
-    printf("state      %s: %s\n", field_text(result, "status"), field_text(result, "status_text"));
+    printf("state      %s%s\n",
+           field_flag(result, "status") ? "" : "NOT WELL: ", field_text(result, "status_text"));
     printf("ledger     %" PRIu64 " entries, root %s, invalid %" PRIu64 "\n",
            field_uint(result, "size"), field_hex(result, "root"),
            field_uint(result, "entries_invalid"));
@@ -32,9 +33,14 @@ enum err_code render_status(const struct invocation *invocation, const msgpack_o
     } else {
         puts("network    none joined (satcha network join INVITE)");
     }
-    if (field(result, "listen")) {
-        printf("daemon     listens on %s, %" PRIu64 " links\n", field_text(result, "listen"),
-               field_uint(result, "links"));
+    if (!field(result, "running_ms")) {
+        puts("daemon     not running");
+    } else if (field(result, "listening")) {
+        printf("daemon     listens on %s, %" PRIu64 " connections\n",
+               field_text(result, "listening"), field_uint(result, "connections"));
+    } else {
+        printf("daemon     dials only, %" PRIu64 " connections\n",
+               field_uint(result, "connections"));
     }
     return OK;
 }
@@ -68,7 +74,9 @@ enum err_code render_done(const struct invocation *invocation, const msgpack_obj
 {
     (void)err;
     const char *address = field_text(result, "address");
-    printf("%s: %s%s%s\n", invocation->command->name, field_short(result, "group"),
-           address[0] ? " at " : "", address);
+    const msgpack_object *banned = field(result, "banned");
+    printf("%s: %s%s%s%s\n", invocation->command->name, field_short(result, "group"),
+           address[0] ? " at " : "", address,
+           banned && !field_flag(result, "banned") ? " is not banned any more" : "");
     return OK;
 }

@@ -59,11 +59,42 @@ def test_mistakes_get_lines_that_help():
     song.refuse("E_USAGE", "pots", status=2)
     song.refuse("E_MEMBER", "member", "leave", "42")
     song.refuse("E_NOT_FOUND", "balance", "12345678")
+    said = song.refuse("E_AMOUNT", "post", "deposit", "--member", "42")
+    check("--amount" in said, "says what is missing: " + said)
     song.refuse("E_QUORUM", "reverse", "2")
+    said = song.refuse("E_KIND", "reverse", "1", "--officer-key", song.key(2))
+    check("entry 1 is of kind member" in said, "names the entry: " + said)
+    stranger = Group(folder, "stranger", "กองทุนอื่น")
+    said = song.refuse("E_QUORUM", "reverse", "2", "--officer-key", stranger.key(2))
+    check("key file of officer 2" in said and said.count("public key") == 1, "whose key: " + said)
     song.refuse("E_NO_DAEMON", "peers", status=3)
     equal(song.json("balance", "--member", "42")["rows"][0]["balance"], 120000, "42's savings")
     status, out, _ = song.call("--json", "post", "deposit", "--member", "43", "--amount", "1")
     check(status == 1 and '"error": "E_MEMBER"' in out, "an error as JSON: " + out)
+
+
+def test_init_that_is_refused_leaves_nothing():
+    folder = workspace("init")
+    home = Group(folder, "f", None)
+    good = ("init", "--name", "x", "--type", "savings")
+    for mistake in (("--currency", "thb"), ("--place", "841"), ("--place", "99"),
+                    ("--area", "7"), ("--listen", "nowhere"), ("--fiscal-month", "13")):
+        home.refuse("E_USAGE", *good, *mistake, status=2)
+        equal(os.listdir(folder), [], "what %s leaves" % (mistake,))
+    os.mkdir(home.officers)
+    with open(home.key(2), "w") as f:
+        f.write("somebody's")
+    said = home.refuse("E_EXISTS", *good)
+    check(home.key(2) in said, "names the file: " + said)
+    equal(os.listdir(home.officers), ["2.key"], "officers' keys")
+    os.unlink(home.key(2))
+    said = home.run(*good)
+    check("member opening" in said and "card" in said, "says what comes next: " + said)
+    said = home.run("status")
+    check("own entries can be written" in said and "daemon     not running" in said, said)
+    home.start()
+    check("daemon     dials only" in home.run("status"), "how the daemon is reached")
+    home.stop()
 
 
 def test_a_file_happens_whole_or_not_at_all():
@@ -97,4 +128,4 @@ def test_a_file_happens_whole_or_not_at_all():
 
 if __name__ == "__main__":
     main([test_the_readme_walk, test_mistakes_get_lines_that_help,
-          test_a_file_happens_whole_or_not_at_all])
+          test_init_that_is_refused_leaves_nothing, test_a_file_happens_whole_or_not_at_all])
