@@ -149,8 +149,7 @@ enum err_code argument_date(const struct request_context *context, const msgpack
         *date = date_of_time(store_now_ms(context->store));
         return OK;
     }
-    enum err_code code = date_parse(text, date, err);
-    return code == OK ? OK : err_prefix(err, code, "%s", key);
+    return date_parse(text, date, err);
 }
 
 enum err_code argument_amount(const struct request_context *context,

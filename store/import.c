@@ -70,7 +70,8 @@ static enum err_code read_part(const char *what, struct bytes text, unsigned dig
                                struct amount *amount, struct err *err)
 {
     enum err_code code = amount_parse(text, digits, amount, err);
-    return code == OK ? OK : err_prefix(err, code, "%s", what);
+    bool named = strcmp(what, "amount") == 0; /* what amount_parse calls it already */
+    return code == OK || named ? code : err_prefix(err, code, "%s", what);
 }
 
 enum column {
@@ -204,12 +205,29 @@ static enum err_code known_columns(const struct import *import, const char *what
     return at_line(import, import->csv.row_line, code, err);
 }
 
+static bool has_byte(struct bytes text, char c)
+{
+    return text.len > 0 && memchr(text.data, c, text.len) != NULL;
+}
+
 static enum err_code read_header(struct import *import, struct err *err)
 {
     struct bytes fields[CSV_FIELDS_MAX];
     bool seen[FILE_COLUMNS] = {false};
     enum err_code code = csv_next(&import->csv, fields, &import->column_count, err);
     if (code != OK) {
+        return at_line(import, import->csv.row_line, code, err);
+    }
+    if (import->column_count == 0) {
+        code = err_set(err, E_HEADER,
+                       "the file is empty: its first line names the columns, as "
+                       "date,event,member,amount,memo,op");
+        return at_line(import, 1, code, err);
+    }
+    if (import->column_count == 1 && (has_byte(fields[0], ';') || has_byte(fields[0], '\t'))) {
+        code = err_set(err, E_HEADER,
+                       "the columns are to be separated by commas: save the file as "
+                       "\"CSV UTF-8 (comma delimited)\"");
         return at_line(import, import->csv.row_line, code, err);
     }
     for (unsigned i = 0; i < import->column_count; i++) {

@@ -101,8 +101,8 @@ static enum err_code check_journal(const struct posting_batch *batch,
     bool fits = amount_negate(credit, &credit);
     (void)fits; /* the sum of credits of at most 10^15 each, checked above */
     return err_set(err, E_UNBALANCED,
-                   "the journal entry that begins here debits %s and credits %s; rows of one date "
-                   "and one op must balance",
+                   "the journal entry debits %s and credits %s: its lines (in a file the rows of one "
+                   "date and one op) must balance",
                    amount_format(debit, digits, debits), amount_format(credit, digits, credits));
 }
 

@@ -101,6 +101,9 @@ static enum err_code add_rows(const msgpack_object *arguments, struct posting_ba
     if (code == OK) {
         code = read_reported(arguments, batch, err);
     }
+    if (code == OK && !argument_has(arguments, "lines") && !argument_has(arguments, "amount")) {
+        code = err_set(err, E_AMOUNT, "amount is missing: say how much, as --amount 1,200.00");
+    }
     if (code == OK && !argument_has(arguments, "lines")) {
         return posting_add(batch, posting, &source, err);
     }
@@ -225,10 +228,12 @@ static enum err_code decode_leaf(void *context, uint64_t index, struct bytes lea
 }
 
 /* The posts of the entry, each on its other side. */
-static enum err_code negate_posts(struct entry *entry, struct err *err)
+static enum err_code negate_posts(struct entry *entry, uint64_t index, struct err *err)
 {
     if (entry->kind != KIND_POST && entry->kind != KIND_SETTLE) {
-        return err_set(err, E_KIND, "only a post can be reversed, and that entry is none");
+        const struct kind_row *kind = kind_find(entry->kind);
+        return err_set(err, E_KIND, "entry %" PRIu64 " is of kind %s: only a post can be reversed",
+                       index, kind ? kind->name : "unknown");
     }
     for (unsigned i = 0; i < entry->post_count; i++) {
         if (!amount_negate(entry->posts[i].amount, &entry->posts[i].amount)) {
@@ -260,7 +265,7 @@ static enum err_code reverse(const struct request_context *context, uint64_t ind
         }
     }
     if (code == OK) {
-        code = negate_posts(reversal.entry, err);
+        code = negate_posts(reversal.entry, index, err);
     }
     if (code == OK) {
         terms_empty_pack(&terms, write->has_tag ? write->tag : NULL);
@@ -271,6 +276,7 @@ static enum err_code reverse(const struct request_context *context, uint64_t ind
         draft.posts = reversal.entry->posts;
         draft.post_count = reversal.entry->post_count;
         code = store_append(store, &draft, 1, write->mode, &appended, NULL, err);
+        code = code == OK ? OK : err_prefix(err, code, "reversing entry %" PRIu64, index);
     }
     if (code == OK) {
         result_appended(result, &appended, write->mode, 1);

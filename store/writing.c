@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/id.h"
 #include "store/lines.h"
 #include "store/requests.h"
 
@@ -51,6 +52,32 @@ static enum err_code read_officer_keys(const msgpack_object *keys, struct write_
     return OK;
 }
 
+/* A key file of another group, or one that was replaced, is told before anything is signed with it.
+ * A network's governors sign with the keys that they have in their own groups: the rules judge. */
+static enum err_code check_officer_keys(const struct request_context *context,
+                                        const struct write_request *write, struct err *err)
+{
+    const struct ledger_state *state;
+    char given[HEX_HASH_MAX], known[HEX_HASH_MAX];
+    enum err_code code = request_own_state(context, &state, err);
+    if (code != OK || state->profile.type == GROUP_NETWORK) {
+        return code;
+    }
+    for (unsigned i = 0; i < write->officer_key_count; i++) {
+        const struct officer_key *key = &write->officer_keys[i];
+        const struct officer *officer = profile_officer(&state->profile, key->number);
+        if (officer && !hash_equal(&officer->key, &key->key.public_key)) {
+            return err_set(err, E_QUORUM,
+                           "the key file of officer %" PRIu32
+                           " has public key %.8s, this group's officer %" PRIu32
+                           " has %.8s: take the file of an officer of this group",
+                           key->number, hash_format(&key->key.public_key, given), key->number,
+                           hash_format(&officer->key, known));
+        }
+    }
+    return OK;
+}
+
 enum err_code write_request_read(const struct request_context *context,
                                  const msgpack_object *arguments, struct write_request *write,
                                  struct err *err)
@@ -70,6 +97,9 @@ enum err_code write_request_read(const struct request_context *context,
     }
     if (code == OK && keys) {
         code = read_officer_keys(keys, write, err);
+    }
+    if (code == OK && write->officer_key_count > 0) {
+        code = check_officer_keys(context, write, err);
     }
     if (code == OK && write->operation.len > 0) {
         write->has_tag = true;

@@ -222,8 +222,18 @@ static void journals_balance_by_date_and_op(void **state)
                    "2026-01-05,journal,-4.50,1120,l2\n"
                    "2026-01-05,journal,1,1120,l3\n",
                    E_UNBALANCED,
-                   "july.csv:4: E_UNBALANCED: the journal entry that begins here debits 10.00 and "
-                   "credits 4.50");
+                   "july.csv:4: E_UNBALANCED: the journal entry debits 10.00 and credits 4.50: ");
+}
+
+static void a_file_of_another_form_is_told_what_to_become(void **state)
+{
+    (void)state;
+    expect_refused("", E_HEADER, "july.csv:1: E_HEADER: the file is empty");
+    expect_refused("\n\n", E_HEADER, "july.csv:1: E_HEADER: the file is empty");
+    expect_refused("date;event;amount\n", E_HEADER,
+                   "july.csv:1: E_HEADER: the columns are to be separated by commas");
+    expect_refused("date,event,amount\n2026-01-05,expense,\n", E_AMOUNT,
+                   "july.csv:2: E_AMOUNT: amount is empty");
 }
 
 static void thai_digits_and_eras_are_read(void **state)
@@ -295,6 +305,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_row_that_empties_the_cash_box_is_named, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(journals_balance_by_date_and_op, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_of_another_form_is_told_what_to_become, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(thai_digits_and_eras_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(new_members_join_before_their_first_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rounding_takes_either_sign, set_up, tear_down),
