@@ -174,7 +174,7 @@ wait_all_equal() {
 
 compare_reports() {
     local node form sum
-    at federation cut --date 2026-11-22 >"$work/cut"
+    at federation cut >"$work/cut"
     for form in "--lang th" "--lang en" "--json"; do
         : >"$work/sums"
         for node in federation "${funds[@]}"; do
