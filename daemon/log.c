@@ -18,11 +18,6 @@ void log_set_level(enum log_level level)
     threshold = level;
 }
 
-bool log_is_on(enum log_level level)
-{
-    return level <= threshold;
-}
-
 static const char *level_name(enum log_level level)
 {
     switch (level) {
@@ -66,7 +61,7 @@ static void write_line(enum log_level level, const char *format, va_list argumen
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    if (!log_is_on(level)) {
+    if (level > threshold) {
         return;
     }
     va_list arguments;

@@ -4,12 +4,9 @@
 #ifndef SATCHA_DAEMON_LOG_H
 #define SATCHA_DAEMON_LOG_H
 
-#include <stdbool.h>
-
 #include "store/config.h"
 
 void log_set_level(enum log_level level);
-bool log_is_on(enum log_level level);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Printed at every level: what a starter of the daemon waits for. */
 void log_announce(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -7,11 +7,10 @@ enum { KIND_LAST = KIND_NOTE };
 
 #define POSTS KIND_HAS_POSTS
 #define BODY KIND_NEEDS_BODY
-#define KEYS KIND_CHANGES_KEYS
 #define LATER KIND_NOT_YET
 static const struct kind_row kinds[] = {
-    {KIND_GENESIS, KEYS, "genesis", "ก่อตั้ง", rule_genesis},
-    {KIND_AMEND, KEYS, "amend", "แก้ไขข้อมูลกลุ่ม", rule_amend},
+    {KIND_GENESIS, 0, "genesis", "ก่อตั้ง", rule_genesis},
+    {KIND_AMEND, 0, "amend", "แก้ไขข้อมูลกลุ่ม", rule_amend},
     {KIND_ROSTER, 0, "roster", "ทะเบียนเครือข่าย", rule_roster},
     {KIND_MEMBER, 0, "member", "สมาชิก", rule_member},
     {KIND_CONTRACT, LATER, "contract", "สัญญา", NULL},
@@ -30,7 +29,6 @@ static const struct kind_row kinds[] = {
 };
 #undef POSTS
 #undef BODY
-#undef KEYS
 #undef LATER
 
 enum { KIND_ROWS = sizeof kinds / sizeof *kinds };

@@ -8,10 +8,9 @@
 struct fold; /* rules.h */
 
 enum kind_flag {
-    KIND_HAS_POSTS = 1,    /* may carry posts; else posts must be empty */
-    KIND_NEEDS_BODY = 2,   /* a body commitment is required */
-    KIND_CHANGES_KEYS = 4, /* may be a key-chain link */
-    KIND_NOT_YET = 8 /* decodes; refused on append; evaluation stops there (even) or skips it */
+    KIND_HAS_POSTS = 1,  /* may carry posts; else posts must be empty */
+    KIND_NEEDS_BODY = 2, /* a body commitment is required */
+    KIND_NOT_YET = 4     /* decodes; refused on append; evaluation stops there (even) or skips it */
 };
 
 struct kind_row {

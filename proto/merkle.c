@@ -20,11 +20,6 @@ void merkle_node_hash(struct hash *out, const struct hash *left, const struct ha
     hash_of(out, bytes_of(node, sizeof node));
 }
 
-void merkle_empty_root(struct hash *out)
-{
-    hash_parts(out, NULL, 0);
-}
-
 void merkle_edge_init(struct merkle_edge *edge)
 {
     edge->size = 0;
@@ -60,7 +55,7 @@ void merkle_edge_root(const struct merkle_edge *edge, struct hash *root)
 {
     unsigned count = merkle_edge_count(edge);
     if (count == 0) {
-        merkle_empty_root(root);
+        hash_parts(root, NULL, 0);
         return;
     }
     struct hash joined = edge->node[count - 1];

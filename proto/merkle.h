@@ -12,7 +12,6 @@
 
 void merkle_leaf_hash(struct hash *out, struct bytes leaf);
 void merkle_node_hash(struct hash *out, const struct hash *left, const struct hash *right);
-void merkle_empty_root(struct hash *out); /* SHA-256 of nothing */
 
 /* --- right edge ---
  * Invariant: node[0..popcount(size)) are the roots of the complete subtrees whose sizes are the
@@ -27,6 +26,7 @@ void merkle_edge_init(struct merkle_edge *edge);
 void merkle_edge_append(struct merkle_edge *edge, const struct hash *leaf_hash);
 /* Appends a complete subtree of 2^level leaves; edge->size must be a multiple of 2^level. */
 void merkle_edge_append_subtree(struct merkle_edge *edge, unsigned level, const struct hash *root);
+/* Of no leaves: SHA-256 of nothing. */
 void merkle_edge_root(const struct merkle_edge *edge, struct hash *root);
 unsigned merkle_edge_count(const struct merkle_edge *edge); /* popcount(size) */
 

@@ -127,16 +127,3 @@ enum err_code fold_leaf(struct fold *fold, struct bytes leaf, struct err *err)
     }
     return code;
 }
-
-enum err_code fold_try(struct fold *fold, struct bytes leaf, struct err *err)
-{
-    struct ledger_state copy = *fold->state;
-    struct ledger_state *state = fold->state;
-    admitted_fn admitted = fold->admitted;
-    fold->state = &copy;
-    fold->admitted = NULL;
-    enum err_code code = fold_leaf(fold, leaf, err);
-    fold->state = state;
-    fold->admitted = admitted;
-    return code;
-}

@@ -100,9 +100,6 @@ void ledger_state_init(struct ledger_state *state);
  * returned with the state untouched: they are no verdicts. */
 enum err_code fold_leaf(struct fold *fold, struct bytes leaf, struct err *err);
 
-/* Judges without changing the state (dry run). */
-enum err_code fold_try(struct fold *fold, struct bytes leaf, struct err *err);
-
 /* A verdict (OK, a code below 30, E_LEAF, E_SIGNATURE), not a failure to look something up. */
 bool verdict_is_final(enum err_code code);
 

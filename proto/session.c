@@ -228,7 +228,7 @@ bool session_is_network(const struct session *session, const struct hash *group)
 
 /* --- one step --- */
 
-void session_say_ping(struct session *session)
+static void say_ping(struct session *session)
 {
     session->pinging = true;
     session->ping_sent_ms = session->now_ms;
@@ -260,7 +260,7 @@ static void check_times(struct session *session)
                        PING_ANSWER_MS / 1000);
     } else if (!session->pinging && session->greeted &&
                session_elapsed(session, later(session->said_ms, session->heard_ms)) >= PING_MS) {
-        session_say_ping(session);
+        say_ping(session);
     }
 }
 
@@ -297,7 +297,7 @@ static void take_event(struct session *session, const struct session_event *even
         break;
     case SESSION_PING:
         if (session->greeted && !session->pinging) {
-            session_say_ping(session);
+            say_ping(session);
         }
         break;
     }

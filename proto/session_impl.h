@@ -153,7 +153,6 @@ void session_refuse(struct session *session, enum err_code code, const char *for
 /* One more failed proof, head or chunk; ends the session at SESSION_NONSENSE_MAX. */
 void session_nonsense(struct session *session, enum err_code code, const char *what,
                       const char *detail);
-void session_say_ping(struct session *session);
 bool session_is_network(const struct session *session, const struct hash *group);
 
 /* --- session_talk.c --- */

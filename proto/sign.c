@@ -15,11 +15,6 @@ void sign_key_from_seed(struct sign_key *key, const uint8_t seed[SEED_BYTES])
     (void)crypto_sign_seed_keypair(key->public_key.bytes, key->secret, seed);
 }
 
-void sign_key_random(struct sign_key *key)
-{
-    (void)crypto_sign_keypair(key->public_key.bytes, key->secret);
-}
-
 void sign_key_wipe(struct sign_key *key)
 {
     sodium_memzero(key, sizeof *key);

@@ -28,7 +28,6 @@ struct transport_key {
 };
 
 void sign_key_from_seed(struct sign_key *key, const uint8_t seed[SEED_BYTES]);
-void sign_key_random(struct sign_key *key);
 void sign_key_wipe(struct sign_key *key);
 void transport_key_from_seed(struct transport_key *key, const uint8_t seed[SEED_BYTES]);
 void transport_key_wipe(struct transport_key *key);

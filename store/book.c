@@ -17,8 +17,10 @@ struct claim {
     struct hash group;
 };
 
-enum err_code book_visible_head(struct store *store, const struct hash *group,
-                                struct ledger **ledger, struct head *head)
+/* What peers may see of a ledger: its published head, of the own one the released head. E_NO_DATA,
+ * E_FORKED. */
+static enum err_code visible_head(struct store *store, const struct hash *group,
+                                  struct ledger **ledger, struct head *head)
 {
     enum err_code code = ledger_find(store, group, ledger, NULL);
     if (code != OK) {
@@ -40,7 +42,7 @@ enum err_code book_visible_head(struct store *store, const struct hash *group,
 static enum err_code book_head(void *context, const struct hash *group, struct head *head)
 {
     struct ledger *ledger;
-    return book_visible_head(context, group, &ledger, head);
+    return visible_head(context, group, &ledger, head);
 }
 
 /* Links that lie within what peers may see. A key chain travels before any head, so for other
@@ -95,7 +97,7 @@ static enum err_code book_root_at(void *context, const struct hash *group, uint6
     struct store *store = context;
     struct ledger *ledger;
     struct head head;
-    enum err_code code = book_visible_head(store, group, &ledger, &head);
+    enum err_code code = visible_head(store, group, &ledger, &head);
     if (code == OK && size > head.size) {
         code = E_NO_DATA;
     }
@@ -108,7 +110,7 @@ static enum err_code book_prove(void *context, const struct hash *group, uint64_
     struct store *store = context;
     struct ledger *ledger;
     struct head head;
-    enum err_code code = book_visible_head(store, group, &ledger, &head);
+    enum err_code code = visible_head(store, group, &ledger, &head);
     if (code == OK && to > head.size) {
         code = E_NO_DATA;
     }
@@ -127,7 +129,7 @@ static enum err_code book_read_leaves(void *context, const struct hash *group, u
     struct store *store = context;
     struct ledger *ledger;
     struct head head;
-    enum err_code code = book_visible_head(store, group, &ledger, &head);
+    enum err_code code = visible_head(store, group, &ledger, &head);
     if (code == OK && (from >= to || to > head.size)) {
         code = E_NO_DATA;
     }

@@ -13,7 +13,8 @@ enum err_code db_spoiled(struct err *err, const char *what)
                    what);
 }
 
-enum err_code db_error(struct db *db, int result, struct err *err)
+/* Which code an SQLite result is, with its line in `err`. */
+static enum err_code failed(struct db *db, int result, struct err *err)
 {
     const char *text = db->handle != NULL ? sqlite3_errmsg(db->handle) : sqlite3_errstr(result);
     switch (result & 0xff) {
@@ -49,7 +50,7 @@ enum err_code db_error(struct db *db, int result, struct err *err)
 enum err_code db_execute(struct db *db, const char *sql, struct err *err)
 {
     int result = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-    return result == SQLITE_OK ? OK : db_error(db, result, err);
+    return result == SQLITE_OK ? OK : failed(db, result, err);
 }
 
 static enum err_code set_pragmas(struct db *db, struct err *err)
@@ -75,7 +76,7 @@ enum err_code db_open(struct db *db, const char *path, const char *vfs, int crea
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     int result = sqlite3_open_v2(path, &db->handle, flags, vfs);
     if (result != SQLITE_OK) {
-        enum err_code code = db_error(db, result, err);
+        enum err_code code = failed(db, result, err);
         db_close(db);
         return code;
     }
@@ -101,14 +102,14 @@ void db_close(struct db *db)
 
 /* --- transactions --- */
 
-int db_in_transaction(const struct db *db)
+static bool in_transaction(const struct db *db)
 {
     return sqlite3_get_autocommit(db->handle) == 0;
 }
 
 enum err_code db_begin(struct db *db, enum db_durability durability, struct err *err)
 {
-    assert(!db_in_transaction(db));
+    assert(!in_transaction(db));
     if (durability != db->durability) {
         /* SQLite takes a change of `synchronous` only outside transactions. */
         enum err_code code = db_execute(db,
@@ -140,7 +141,7 @@ enum err_code db_commit(struct db *db, struct err *err)
 
 void db_rollback(struct db *db)
 {
-    if (db_in_transaction(db)) {
+    if (in_transaction(db)) {
         /* Fails only where the transaction is gone already, which is what is wanted. */
         (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     }
@@ -167,7 +168,7 @@ enum err_code db_statement(struct db *db, const char *sql, sqlite3_stmt **ret, s
         int result =
             sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
         if (result != SQLITE_OK) {
-            return db_error(db, result, err);
+            return failed(db, result, err);
         }
         db->kept[slot].sql = sql;
         db->kept[slot].statement = statement;
@@ -204,7 +205,7 @@ enum err_code db_row(struct db *db, sqlite3_stmt *statement, int *row, struct er
         *row = 0;
         return OK;
     }
-    return db_error(db, result, err);
+    return failed(db, result, err);
 }
 
 enum err_code db_run(struct db *db, sqlite3_stmt *statement, struct err *err)

@@ -40,7 +40,6 @@ enum err_code MUST_USE db_begin(struct db *db, enum db_durability durability, st
 /* On failure the transaction is rolled back. */
 enum err_code MUST_USE db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* fine outside a transaction */
-int db_in_transaction(const struct db *db);
 
 /* The kept statement of `sql`, reset, without bindings. Bind with sqlite3_bind_int64 and the two
  * helpers below; then either db_run, or db_row until it gives no row. A statement that was not
@@ -56,8 +55,6 @@ enum err_code MUST_USE db_row(struct db *db, sqlite3_stmt *statement, int *row, 
 void db_reset(sqlite3_stmt *statement);
 /* Runs statements that are not kept (schema). */
 enum err_code MUST_USE db_execute(struct db *db, const char *sql, struct err *err);
-/* Which code an SQLite result is, with its line in `err`. */
-enum err_code db_error(struct db *db, int result, struct err *err);
 
 /* Columns of the current row; numbers as sqlite3_column_int64. */
 struct bytes db_column_bytes(sqlite3_stmt *statement, int column); /* valid until the next step */

@@ -38,7 +38,6 @@ struct invocation {
     char home[1024];
     bool json, yes;
     enum language language;
-    const char *program; /* argv[0] */
     /* positional words (the last positional may take many) and options, as typed */
     const char *words[WORDS_MAX];
     unsigned word_count;
@@ -69,7 +68,6 @@ const struct command *command_table(unsigned *count);
 
 /* The value of an option as typed, or NULL. */
 const char *invocation_option(const struct invocation *invocation, const char *name);
-bool invocation_flag(const struct invocation *invocation, const char *name);
 
 /* Builds the request's arguments from what was typed. */
 enum err_code MUST_USE invocation_arguments(const struct invocation *invocation, struct buffer *out,

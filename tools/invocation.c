@@ -110,11 +110,6 @@ const char *invocation_option(const struct invocation *invocation, const char *n
     return NULL;
 }
 
-bool invocation_flag(const struct invocation *invocation, const char *name)
-{
-    return invocation_option(invocation, name) != NULL;
-}
-
 /* "1388", "1,388", "๑๓๘๘": an amount without decimals. */
 static enum err_code pack_number(struct buffer *out, const char *text, const char *name,
                                  struct err *err)

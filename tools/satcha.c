@@ -148,7 +148,6 @@ int main(int argc, char **argv)
     static struct invocation invocation;
     struct err err = {.code = OK};
     crypto_init();
-    invocation.program = argv[0];
     invocation.language = LANGUAGE_EN;
     const char *lang = getenv("SATCHA_LANG");
     if (lang && strncmp(lang, "th", 2) == 0) {

@@ -26,7 +26,9 @@ static bool takes_no_column(uint32_t c)
            (c >= 0x0300 && c <= 0x036f) || c == 0x200b;
 }
 
-size_t show_width(struct bytes text)
+/* Columns that a terminal needs for the text: Thai vowels and tone marks above and below the line
+ * take none. */
+static size_t width_of(struct bytes text)
 {
     const uint8_t *at = text.data;
     const uint8_t *end = text.data + text.len;
@@ -37,12 +39,14 @@ size_t show_width(struct bytes text)
     return width;
 }
 
+enum align { ALIGN_LEFT, ALIGN_RIGHT };
+
 struct show_table {
     unsigned columns;
     size_t count; /* cells, headings included */
     size_t capacity;
     char **cells;
-    enum show_align align[16];
+    enum align align[16];
 };
 
 static void add_cell(struct show_table *table, const char *text)
@@ -71,8 +75,8 @@ struct show_table *show_table_new(unsigned columns, const char *const *headings)
     }
     table->columns = columns;
     for (unsigned i = 0; i < columns; i++) {
-        table->align[i] = headings[i][0] == '>' ? SHOW_RIGHT : SHOW_LEFT;
-        add_cell(table, headings[i] + (table->align[i] == SHOW_RIGHT));
+        table->align[i] = headings[i][0] == '>' ? ALIGN_RIGHT : ALIGN_LEFT;
+        add_cell(table, headings[i] + (table->align[i] == ALIGN_RIGHT));
     }
     return table;
 }
@@ -97,9 +101,9 @@ static void print_row(const struct show_table *table, size_t first, const size_t
 {
     for (unsigned i = 0; i < table->columns && first + i < table->count; i++) {
         const char *text = table->cells[first + i];
-        int pad = (int)(widths[i] - show_width(bytes_of_text(text)));
+        int pad = (int)(widths[i] - width_of(bytes_of_text(text)));
         bool last = i + 1 == table->columns;
-        if (table->align[i] == SHOW_RIGHT) {
+        if (table->align[i] == ALIGN_RIGHT) {
             fprintf(out, "%*s%s%s", pad, "", text, last ? "" : "  ");
         } else {
             fprintf(out, "%s%*s", text, last ? 0 : pad + 2, "");
@@ -112,7 +116,7 @@ void show_table_print(struct show_table *table, FILE *out)
 {
     size_t widths[16] = {0};
     for (size_t i = 0; i < table->count; i++) {
-        size_t width = show_width(bytes_of_text(table->cells[i]));
+        size_t width = width_of(bytes_of_text(table->cells[i]));
         unsigned column = (unsigned)(i % table->columns);
         widths[column] = width > widths[column] ? width : widths[column];
     }

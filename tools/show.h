@@ -11,12 +11,6 @@
 #include "proto/date.h"
 #include "proto/id.h"
 
-/* Columns that a terminal needs for the text: Thai vowels and tone marks above and below the line
- * take none. */
-size_t show_width(struct bytes text);
-
-enum show_align { SHOW_LEFT, SHOW_RIGHT };
-
 /* A table is filled cell by cell and printed at the end, when the widths are known. A heading that
  * starts with '>' makes the column right-aligned. */
 struct show_table;

@@ -406,20 +406,6 @@ static void test_stopped_state_packs(void **state)
     buffer_free(&packed);
 }
 
-static void test_try_changes_nothing(void **state)
-{
-    (void)state;
-    static struct ledger_state before;
-    before = group.state;
-    begin_post(&group, 2);
-    maker_line(&group, 1110, 100);
-    maker_line(&group, 2110, -100);
-    assert_int_equal(fold_try(group.fold, maker_leaf(&group), NULL), OK);
-    assert_memory_equal(&before, &group.state, sizeof before);
-    assert_int_equal(fold_try(group.fold, bytes_of(NULL, 0), NULL), E_LEAF);
-    assert_memory_equal(&before, &group.state, sizeof before);
-}
-
 /* A look-up that fails is no verdict: the entry waits, the state is as it was. */
 static enum err_code failing_root(void *context, uint64_t size, struct hash *root)
 {
@@ -471,7 +457,6 @@ int main(void)
         TEST(test_same_fields_twice),
         TEST(test_fold_is_pure),
         TEST(test_stopped_state_packs),
-        TEST(test_try_changes_nothing),
         TEST(test_lookup_failure_is_no_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
