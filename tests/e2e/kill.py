@@ -100,5 +100,34 @@ def test_nothing_acknowledged_is_lost():
     print("%d kills, %d acknowledged, %d posted" % (KILLS, len(acknowledged), len(found)))
 
 
+def test_a_long_pull_is_resumed():
+    """The receiver of 40,000 entries is killed while it pulls, again and again; what it had proved
+    and stored stays, and it ends with the giver's head."""
+    chance = random.Random(SEED + 1)
+    folder = workspace("kill-pull")
+    a, b = Group(folder, "a", "A"), Group(folder, "b", "B")
+    found_network(folder, [a, b])
+    path = os.path.join(folder, "rows.csv")
+    with open(path, "w") as f:
+        f.write("date,event,member,amount,memo,op\n")
+        f.writelines("2026-11-01,deposit,%d,1.00,,r%d\n" % (1 + n % 50, n) for n in range(40000))
+    a.run("member", "join", "1-50")
+    a.run("import", path, "--per-row")
+    group, wanted = a.id(), a.json("status")["size"]
+    a.start()
+    kills = 0
+    for _ in range(max(1, KILLS // 5)):
+        b.start(wait=False)
+        time.sleep(chance.uniform(0.0, 0.06))
+        b.stop(signal.SIGKILL)
+        kills += 1
+    b.start()
+    wait_equal_heads([a, b], 60)
+    equal(head(b, group), head(a, group), "the head at the receiver")
+    equal(head(b, group)[0], wanted, "entries at the receiver")
+    b.run("verify")
+    print("%d kills during a pull of %d entries" % (kills, wanted))
+
+
 if __name__ == "__main__":
-    main([test_nothing_acknowledged_is_lost])
+    main([test_nothing_acknowledged_is_lost, test_a_long_pull_is_resumed])
