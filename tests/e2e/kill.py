@@ -23,6 +23,7 @@ class Poster(threading.Thread):
     def __init__(self, group, first):
         super().__init__()
         self.group, self.next, self.acknowledged, self.going = group, first, [], True
+        self.ended_well = False
 
     def run(self):
         while self.going:
@@ -33,6 +34,7 @@ class Poster(threading.Thread):
             if done.returncode == 0:
                 self.acknowledged.append(op)
             self.next += 1
+        self.ended_well = True
 
 
 def operations(group):
@@ -86,6 +88,7 @@ def test_nothing_acknowledged_is_lost():
         poster.going = False
         poster.join()
         acknowledged = poster.acknowledged
+    check(poster.ended_well, "the poster stopped half-way")
     found = operations(a)
     equal(len(found), len(set(found)), "operations posted twice")
     missing = set(acknowledged) - set(found)
