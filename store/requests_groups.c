@@ -273,10 +273,16 @@ static void complete_groups(struct store *store, struct buffer *words, size_t *c
 {
     for (size_t i = 0; i < store_ledger_count(store); i++) {
         struct ledger_view view;
+        struct rostered rostered;
         char hex[HEX_HASH_MAX];
-        if (store_ledger_at(store, i, &view) == OK) {
-            hash_format(&view.group, hex);
-            pack_str(words, bytes_of(hex, ID_SHORT_DIGITS));
+        if (store_ledger_at(store, i, &view) != OK) {
+            continue;
+        }
+        hash_format(&view.group, hex);
+        pack_str(words, bytes_of(hex, ID_SHORT_DIGITS));
+        (*count)++;
+        if (store_roster_find(store, &view.group, &rostered) == OK) {
+            pack_text(words, rostered.admission.name);
             (*count)++;
         }
     }

@@ -4,7 +4,7 @@
 
 #include "proto/bytes.h"
 #include "tools/commands.h"
-#include "tools/help.h"
+#include "tools/completion.h"
 #include "tools/json.h"
 #include "tools/show.h"
 
@@ -106,6 +106,6 @@ enum err_code command_completion(const struct invocation *invocation, struct err
 {
     (void)invocation;
     (void)err;
-    help_completion(stdout);
+    completion_script(stdout);
     return OK;
 }

@@ -53,9 +53,10 @@ typedef enum err_code (*render_fn)(const struct invocation *invocation,
 typedef enum err_code (*command_fn)(const struct invocation *invocation, struct err *err);
 
 struct command {
-    const char *name;    /* "network join": one or two words */
-    const char *request; /* name in the request table; NULL with `run` */
-    const char *summary; /* one line */
+    const char *name;       /* "network join": one or two words */
+    const char *request;    /* name in the request table; NULL with `run` */
+    const char *summary;    /* one line */
+    const char *summary_th; /* for what treasurers and auditors use; NULL: English only */
     const char *example;
     struct option positionals[POSITIONALS_MAX]; /* required unless the name is in [brackets] */
     struct option options[OPTIONS_MAX];         /* ends at name NULL */

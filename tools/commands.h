@@ -14,6 +14,7 @@ RENDERER(render_status);
 RENDERER(render_doctor);
 RENDERER(render_rebuilt);
 RENDERER(render_done);
+RENDERER(render_words);
 /* render_network.c */
 RENDERER(render_joined);
 RENDERER(render_network);

@@ -1,5 +1,5 @@
-/* Help, version and shell completion: all made from the table of commands, so that they cannot say
- * anything else than what the program does. */
+/* Help and version: made from the table of commands, so that they cannot say anything else than
+ * what the program does. */
 #include "tools/help.h"
 
 #include <string.h>
@@ -7,19 +7,32 @@
 #include "proto/message.h"
 #include "proto/rules.h"
 
-void help_overview(FILE *out)
+static void print_summaries(FILE *out, enum language language)
 {
     unsigned rows;
     const struct command *table = command_table(&rows);
-    fputs("satcha: a community group's own books, shared and checked without a server\n"
-          "usage: satcha [--home DIR] [--json] [--lang th|en] [--yes] COMMAND …\n\n",
-          out);
     for (unsigned row = 0; row < rows; row++) {
-        fprintf(out, "  %-18s %s\n", table[row].name, table[row].summary);
+        const char *summary = language == LANGUAGE_TH ? table[row].summary_th : table[row].summary;
+        if (summary) {
+            fprintf(out, "  %-18s %s\n", table[row].name, summary);
+        }
     }
-    fputs("\n`satcha COMMAND --help` shows the words, the options and an example.\n"
-          "คำสั่งละหนึ่งบรรทัด: พิมพ์ `satcha คำสั่ง --help` เพื่อดูวิธีใช้และตัวอย่าง\n",
-          out);
+}
+
+void help_overview(FILE *out, enum language language)
+{
+    static const char usage[] = "satcha [--home DIR] [--json] [--lang th|en] [--yes]";
+    if (language == LANGUAGE_EN) {
+        fprintf(out,
+                "satcha: a community group's own books, shared and checked without a server\n"
+                "usage: %s COMMAND …\n\n",
+                usage);
+        print_summaries(out, LANGUAGE_EN);
+        fputs("\n`satcha help COMMAND` shows the words, the options and an example.\n", out);
+    }
+    fprintf(out, "\nสำหรับเหรัญญิกและผู้ตรวจสอบ: %s คำสั่ง …\n", usage);
+    print_summaries(out, LANGUAGE_TH);
+    fputs("พิมพ์ `satcha --lang th help คำสั่ง` เพื่อดูวิธีใช้และตัวอย่าง `satcha help` แสดงทุกคำสั่ง\n", out);
 }
 
 void help_version(FILE *out)
@@ -46,15 +59,17 @@ static const char *value_name(const struct option *option)
     return "";
 }
 
-void help_command(FILE *out, const struct command *command)
+void help_command(FILE *out, const struct command *command, enum language language)
 {
+    bool thai = language == LANGUAGE_TH;
+    const char *summary = thai && command->summary_th ? command->summary_th : command->summary;
     fprintf(out, "satcha %s", command->name);
     for (unsigned i = 0; i < POSITIONALS_MAX && command->positionals[i].name; i++) {
         const struct option *place = &command->positionals[i];
         bool many = place->type == OPTION_TEXTS || place->type == OPTION_FILES;
         fprintf(out, " %s%s", place->name, many ? " …" : "");
     }
-    fprintf(out, "%s\n  %s\n", command->options[0].name ? " [options]" : "", command->summary);
+    fprintf(out, "%s\n  %s\n", command->options[0].name ? " [options]" : "", summary);
     for (unsigned i = 0; i < POSITIONALS_MAX && command->positionals[i].name; i++) {
         if (command->positionals[i].help) {
             fprintf(out, "  %-24s %s\n", command->positionals[i].name,
@@ -66,7 +81,22 @@ void help_command(FILE *out, const struct command *command)
         snprintf(left, sizeof left, "--%s%s", option->name, value_name(option));
         fprintf(out, "  %-24s %s\n", left, option->help);
     }
-    fprintf(out, "example:\n  %s\n", command->example);
+    fprintf(out, "%s:\n  %s\n", thai ? "ตัวอย่าง" : "example", command->example);
+}
+
+bool help_family(FILE *out, const char *word)
+{
+    unsigned rows;
+    const struct command *table = command_table(&rows);
+    size_t len = strlen(word);
+    bool found = false;
+    for (unsigned row = 0; row < rows; row++) {
+        if (strncmp(table[row].name, word, len) == 0 && table[row].name[len] == ' ') {
+            fprintf(out, "  %-18s %s\n", table[row].name, table[row].summary);
+            found = true;
+        }
+    }
+    return found;
 }
 
 enum err_code help_unknown(const char *first, const char *second, struct err *err)
@@ -88,55 +118,4 @@ enum err_code help_unknown(const char *first, const char *second, struct err *er
     return err_set(err, E_USAGE, "there is no command \"%s%s%s\"%s%s; `satcha --help` lists all",
                    first, second ? " " : "", second ? second : "", near[0] ? "; near it: " : "",
                    near);
-}
-
-static void completion_case(FILE *out, const struct command *command)
-{
-    fprintf(out, "    \"%s\") words=\"", command->name);
-    for (const struct option *option = command->options; option->name; option++) {
-        fprintf(out, "--%s ", option->name);
-    }
-    fputs("\" ;;\n", out);
-}
-
-void help_completion(FILE *out)
-{
-    unsigned rows;
-    const struct command *table = command_table(&rows);
-    fputs("# bash completion for satcha: source it, or put it in bash_completion.d\n"
-          "_satcha() {\n"
-          "  local current=${COMP_WORDS[COMP_CWORD]} words=\"\" name=\"\" w skip=0\n"
-          "  for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-          "    if [ $skip = 1 ]; then skip=0; continue; fi\n"
-          "    case $w in --home|--lang) skip=1 ;; -*) ;; *) name=\"${name:+$name }$w\" ;; esac\n"
-          "  done\n"
-          "  case $name in\n    \"\") words=\"",
-          out);
-    const char *previous = "";
-    for (unsigned row = 0; row < rows; row++) {
-        size_t len = strcspn(table[row].name, " ");
-        if (strncmp(previous, table[row].name, len) != 0 || previous[len] > ' ') {
-            fprintf(out, "%.*s ", (int)len, table[row].name);
-        }
-        previous = table[row].name;
-    }
-    fputs("--home --json --lang --yes --help --version\" ;;\n", out);
-    for (unsigned row = 0; row < rows; row++) {
-        completion_case(out, &table[row]);
-    }
-    fputs("    *)", out);
-    for (unsigned row = 0; row < rows; row++) {
-        const char *space = strchr(table[row].name, ' ');
-        if (space) {
-            fprintf(out, " [[ $name == %.*s ]] && words+=\" %s\";", (int)(space - table[row].name),
-                    table[row].name, space + 1);
-        }
-    }
-    fputs(" : ;;\n  esac\n"
-          "  case ${COMP_WORDS[COMP_CWORD-1]} in --lang) words=\"th en\" ;; esac\n"
-          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-          "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$current\"))\n"
-          "}\n"
-          "complete -F _satcha satcha\n",
-          out);
 }

@@ -80,3 +80,17 @@ enum err_code render_done(const struct invocation *invocation, const msgpack_obj
            banned && !field_flag(result, "banned") ? " is not banned any more" : "");
     return OK;
 }
+
+enum err_code render_words(const struct invocation *invocation, const msgpack_object *result,
+                           struct err *err)
+{
+    (void)invocation;
+    (void)err;
+    for (uint32_t i = 0; i < field_count(result, "words"); i++) {
+        const msgpack_object *word = field_item(result, "words", i);
+        if (word->type == MSGPACK_OBJECT_STR) {
+            printf("%.*s\n", (int)word->via.str.size, word->via.str.ptr);
+        }
+    }
+    return OK;
+}

@@ -44,10 +44,12 @@ static enum err_code take_global_options(struct invocation *invocation, char **a
             invocation->json = true;
         } else if (strcmp(word, "--yes") == 0) {
             invocation->yes = true;
-        } else if (strcmp(word, "--home") == 0 && value) {
+        } else if ((strcmp(word, "--home") == 0 || strcmp(word, "--lang") == 0) && !value) {
+            return err_set(err, E_USAGE, "a value is missing after %s", word);
+        } else if (strcmp(word, "--home") == 0) {
             *home = value;
             at++;
-        } else if (strcmp(word, "--lang") == 0 && value) {
+        } else if (strcmp(word, "--lang") == 0) {
             if (strcmp(value, "th") != 0 && strcmp(value, "en") != 0) {
                 return err_set(err, E_USAGE, "--lang: \"%s\" is not a language; say th or en",
                                value);
@@ -105,6 +107,22 @@ static int finish(const struct invocation *invocation, enum err_code code, const
     return err_exit_status((unsigned)code);
 }
 
+/* Of all commands, of one, or of those that share their first word. */
+static enum err_code give_help(const struct invocation *invocation, char **argv, int count,
+                               struct err *err)
+{
+    int words = 0;
+    const struct command *command = find_command(argv, count, &words);
+    if (count == 0) {
+        help_overview(stdout, invocation->language);
+    } else if (command) {
+        help_command(stdout, command, invocation->language);
+    } else if (!help_family(stdout, argv[0])) {
+        return help_unknown(argv[0], count > 1 ? argv[1] : NULL, err);
+    }
+    return OK;
+}
+
 static enum err_code dispatch(struct invocation *invocation, char **argv, int count,
                               struct err *err)
 {
@@ -113,24 +131,26 @@ static enum err_code dispatch(struct invocation *invocation, char **argv, int co
     if (code != OK) {
         return code;
     }
-    if (count == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0) {
-        help_overview(stdout);
-        return count == 0 ? err_set(err, E_USAGE, "say a command") : OK;
+    if (count == 0) {
+        help_overview(stdout, invocation->language);
+        return err_set(err, E_USAGE, "say a command");
     }
     if (strcmp(argv[0], "--version") == 0) {
         help_version(stdout);
         return OK;
     }
+    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0) {
+        return give_help(invocation, argv + 1, count - 1, err);
+    }
+    for (int i = 1; i < count; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            return give_help(invocation, argv, i, err);
+        }
+    }
     int words = 0;
     invocation->command = find_command(argv, count, &words);
     if (!invocation->command) {
         return help_unknown(argv[0], count > 1 ? argv[1] : NULL, err);
-    }
-    for (int i = words; i < count; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            help_command(stdout, invocation->command);
-            return OK;
-        }
     }
     code = invocation_take(invocation, argv + words, count - words, err);
     if (code == OK) {

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from harness import BUILD, ROOT, Group, check, equal, free_port, main, workspace
+from harness import BUILD, ROOT, Group, check, equal, found_network, free_port, main, workspace
 
 
 def walk_lines():
@@ -97,6 +97,52 @@ def test_init_that_is_refused_leaves_nothing():
     home.stop()
 
 
+def completed(folder, *typed):
+    """What a real bash offers after these words (the last is what is typed so far)."""
+    words = " ".join("'%s'" % word for word in ("satcha",) + typed)
+    script = "source <(satcha completion)\nCOMP_WORDS=(%s); COMP_CWORD=%d\n" \
+             "_satcha satcha\nprintf '%%s\\n' \"${COMPREPLY[@]}\"" % (words, len(typed))
+    result = subprocess.run(["bash", "--norc", "-c", script], cwd=folder, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, timeout=20,
+                            env=dict(os.environ, PATH=BUILD + ":" + os.environ["PATH"],
+                                     LC_ALL="C.UTF-8"))
+    equal(result.stderr.decode(), "", "errors of completing %s" % (typed,))
+    return result.stdout.decode().split("\n")[:-1]
+
+
+def test_bash_completes():
+    folder = workspace("complete")
+    song = Group(folder, "song", "กองทุน บ้านส้อง")
+    found_network(folder, [song])
+    equal(completed(folder, "memb"), ["member"], "commands")
+    equal(completed(folder, "member", ""), ["join", "leave", "list", "opening"], "second words")
+    equal(completed(folder, "pee"), ["peer", "peers"], "peer and peers")
+    equal(completed(folder, "post", "with"), ["withdraw"], "events")
+    equal(completed(folder, "post", "deposit", "--am"), ["--amount"], "options after a word")
+    equal(completed(folder, "post", "deposit", "--amount", "5", "--mem"), ["--member", "--memo"],
+          "options after a value")
+    equal(completed(folder, "post", "deposit", "--account", "212"), ["2120"], "accounts")
+    equal(completed(folder, "init", "--type", "wel"), ["welfare"], "types")
+    equal(completed(folder, "--lang", ""), ["th", "en"], "languages")
+    equal(completed(folder, "audit", "--by", "prov"), ["province"], "levels")
+    equal(completed(folder, "network", "join", "net.inv"), ["net.invite"], "files")
+    equal(completed(folder, "--home", "song", "balance", song.id()[:3]), [song.id()[:8]], "ids")
+    equal(completed(folder, "--home", "song", "log", "กอง"), ["กองทุน\\ บ้านส้อง"], "names")
+    equal(completed(folder, "status", ""), [""], "nothing to choose")
+
+
+def test_help_is_where_one_asks_for_it():
+    folder = workspace("help")
+    home = Group(folder, "none", None)
+    for ask in (("help", "post"), ("post", "--help"), ("post", "deposit", "--help")):
+        check(home.run(*ask).startswith("satcha post EVENT"), "help of post: %s" % (ask,))
+    check("network join" in home.run("network", "--help"), "a family of commands")
+    check("งบทดลอง" in home.run("--help"), "Thai lines")
+    check("ตัวอย่าง" in home.run("--lang", "th", "help", "import"), "Thai help of a command")
+    for ask in ((), ("peer",), ("help", "nothing"), ("--lang", "xx", "id"), ("id", "--home")):
+        home.refuse("E_USAGE", *ask, status=2)
+
+
 def test_a_file_happens_whole_or_not_at_all():
     folder = workspace("files")
     song = Group(folder, "song", "กองทุนบ้านส้อง")
@@ -127,5 +173,6 @@ def test_a_file_happens_whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    main([test_the_readme_walk, test_mistakes_get_lines_that_help,
+    main([test_the_readme_walk, test_bash_completes, test_help_is_where_one_asks_for_it,
+          test_mistakes_get_lines_that_help,
           test_init_that_is_refused_leaves_nothing, test_a_file_happens_whole_or_not_at_all])
