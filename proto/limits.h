@@ -58,9 +58,11 @@ enum {
     SESSION_OUT_MAX_BYTES = 4194304, /* queued to a peer who does not read: then it is dropped */
     SESSION_NONSENSE_MAX = 16, /* failed chunks, heads, proofs of a peer before it is dropped */
     HANDSHAKE_MS = 10000,
-    STALL_MS = 3000,    /* a pull without progress goes to another peer */
-    MESSAGE_MS = 30000, /* the time one started frame may take: a byte a second is dropped */
-    PING_MS = 300000,   /* an idle link is proved alive every five minutes */
+    STALL_MS = 3000,         /* a pull without progress goes to another peer */
+    PULL_TURN_MS = 60000,    /* in this time a pull must bring, or it goes to another peer, */
+    PULL_TURN_BYTES = 65536, /* this much: a part of a chunk over the slowest useful link */
+    MESSAGE_MS = 30000,      /* the time one started frame may take: a byte a second is dropped */
+    PING_MS = 300000,        /* an idle link is proved alive every five minutes */
     PING_ANSWER_MS = 20000,
     ANTI_ENTROPY_MS = 600000,
     OWN_HEAD_WAIT_MS = 600000, /* asking for the own head before the first release */

@@ -123,17 +123,12 @@ void session_nonsense(struct session *session, enum err_code code, const char *w
     }
 }
 
-/* Cuts at a character boundary: texts are UTF-8. */
-void session_copy_text(char out[REFUSAL_TEXT_MAX + 1], const uint8_t *text, size_t len)
+void session_copy_text(char out[REFUSAL_TEXT_MAX + 1], struct bytes text)
 {
-    if (len > REFUSAL_TEXT_MAX) {
-        len = REFUSAL_TEXT_MAX;
-        while (len > 0 && (text[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
+    size_t len = bytes_cut(text, REFUSAL_TEXT_MAX);
+
     if (len > 0) {
-        memcpy(out, text, len);
+        memcpy(out, text.data, len);
     }
     out[len] = '\0';
 }
@@ -156,7 +151,7 @@ bool session_effect(struct session *session, struct effect *effect)
     if (record->type == EFFECT_SEND) {
         effect->message = part;
     } else {
-        session_copy_text(effect->text, part.data, part.len);
+        session_copy_text(effect->text, part);
     }
     return true;
 }
@@ -311,17 +306,13 @@ void session_step(struct session *session, const struct session_event *event, ui
     }
     session->now_ms = now_ms;
     session->budget = 0;
+    session->receiving = event->receiving;
     if (event->backlog < SESSION_STEP_BYTES) {
         session->budget = SESSION_STEP_BYTES - event->backlog;
     }
     take_event(session, event);
     check_times(session);
-    if (!event->receiving) {
-        session_check_stalls(session);
-    }
-    if (session->limited) { /* where another session had the claim before */
-        session_want_peer_chain(session);
-    }
+    session_check_stalls(session);
     if (session->ready && event->type != SESSION_HEADS) {
         session_write_pushes(session);
         session_start_pulls(session);

@@ -38,9 +38,9 @@ void behind_free(struct behind_queue *queue);
 
 enum pull_state {
     PULL_FREE,
-    PULL_ASKED,  /* WANT is sent; CHAIN and HEAD come next. Claimed. */
-    PULL_TAKING, /* the head is taken, chunks follow. Claimed. */
-    PULL_ENDING  /* given up; what comes is ignored until UNABLE. Not claimed. */
+    PULL_ASKED,  /* WANT is sent; CHAIN and HEAD come next */
+    PULL_TAKING, /* the head is taken, chunks follow */
+    PULL_ENDING  /* given up; what comes is ignored until UNABLE */
 };
 
 struct pull {
@@ -49,8 +49,11 @@ struct pull {
     struct map_item target; /* PULL_TAKING: the head that was taken */
     uint64_t held;          /* entries held: where the next chunk starts */
     uint64_t links;         /* links held: the next one's number */
+    bool claimed;           /* not where only the peer's own chain is taken yet */
     uint64_t progress_ms;   /* when something came for it last */
-    uint64_t again_ms;      /* PULL_ENDING: may be asked again then; 0 = not by itself */
+    uint64_t turn_ms;       /* since when turn_bytes count */
+    uint64_t turn_bytes;
+    uint64_t again_ms; /* PULL_ENDING: may be asked again then; 0 = not by itself */
 };
 
 enum serve_phase { SERVE_CHAIN, SERVE_HEAD, SERVE_CHUNKS };
@@ -74,7 +77,8 @@ struct session {
     struct session_config config;
     struct book *book;
     uint64_t now_ms;
-    size_t budget; /* bulk bytes that this step may still put out */
+    size_t budget;  /* bulk bytes that this step may still put out */
+    bool receiving; /* a message is partly here */
 
     /* effects of this step: messages and texts stand in the arena one after the other */
     struct buffer arena;
@@ -139,7 +143,7 @@ void session_effect_add(struct session *session, enum effect_type type, enum err
 void session_effect_text(struct session *session, enum effect_type type, enum err_code code,
                          const char *text);
 /* At most REFUSAL_TEXT_MAX bytes, cut at a character boundary, and a terminator. */
-void session_copy_text(char out[REFUSAL_TEXT_MAX + 1], const uint8_t *text, size_t len);
+void session_copy_text(char out[REFUSAL_TEXT_MAX + 1], struct bytes text);
 /* now - since; 0 where the clock went back. */
 uint64_t session_elapsed(const struct session *session, uint64_t since_ms);
 /* Where the next message is written; finished by session_sent. */
@@ -174,6 +178,8 @@ bool session_is_behind(struct session *session, const struct map_item *there, bo
 
 /* --- session_pull.c --- */
 void session_want_peer_chain(struct session *session);
+/* The limit is lifted: what was wanted under it is claimed, or left to the session that has it. */
+void session_claim_peer_chain(struct session *session);
 void session_start_pulls(struct session *session);
 void session_take_chain(struct session *session, struct message *message);
 void session_take_head(struct session *session, const struct head_answer *answer);

@@ -11,9 +11,8 @@
 #include <string.h>
 
 enum {
-    AGAIN_MS = 30000,     /* a ledger that stalled with this peer is not asked of it again before */
-    PULL_TURN_MS = 60000, /* while others go on: 64 chunks of 256 KiB at 280 kB/s */
-    SWEEP_MAX = 256       /* queued ledgers that one step looks at */
+    AGAIN_MS = 30000, /* a ledger that stalled with this peer is not asked of it again before */
+    SWEEP_MAX = 256   /* queued ledgers that one step looks at */
 };
 
 /* --- slots --- */
@@ -40,9 +39,12 @@ static struct pull *free_slot(struct session *session)
     return NULL;
 }
 
-static void unclaim(struct session *session, const struct pull *pull)
+static void unclaim(struct session *session, struct pull *pull)
 {
-    session->book->unclaim(session->book->context, session, &pull->there.group);
+    if (pull->claimed) {
+        session->book->unclaim(session->book->context, session, &pull->there.group);
+    }
+    pull->claimed = false;
 }
 
 static void free_pull(struct session *session, struct pull *pull)
@@ -89,9 +91,7 @@ void session_drop_claims(struct session *session)
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
         struct pull *pull = &session->pull[i];
 
-        if (pull->state == PULL_ASKED || pull->state == PULL_TAKING) {
-            unclaim(session, pull);
-        }
+        unclaim(session, pull);
         pull->state = PULL_FREE;
     }
     session->pull_count = 0;
@@ -99,8 +99,8 @@ void session_drop_claims(struct session *session)
 
 /* --- asking --- */
 
-/* The caller holds the claim and knows of a free slot. */
-static void ask(struct session *session, const struct map_item *there)
+/* The caller knows of a free slot, and says whether it holds the claim. */
+static struct pull *ask(struct session *session, const struct map_item *there)
 {
     struct pull *pull = free_slot(session);
     struct want want = {.group = there->group};
@@ -112,10 +112,12 @@ static void ask(struct session *session, const struct map_item *there)
                           .there = *there,
                           .held = want.have,
                           .links = want.links,
-                          .progress_ms = session->now_ms};
+                          .progress_ms = session->now_ms,
+                          .turn_ms = session->now_ms};
     session->pull_count++;
     message_want(session_message(session), &want);
     session_sent(session);
+    return pull;
 }
 
 static bool claim(struct session *session, const struct hash *group)
@@ -123,13 +125,25 @@ static bool claim(struct session *session, const struct hash *group)
     return session->book->claim(session->book->context, session, group);
 }
 
+/* Not claimed: anybody may say that he is that group, and must not keep others from giving its
+ * ledger. The book takes each link once, whoever brings it. */
 void session_want_peer_chain(struct session *session)
 {
     struct map_item there = {.group = session->config.peer};
 
-    if (find_pull(session, &there.group) == NULL && free_slot(session) != NULL &&
-        claim(session, &there.group)) {
-        ask(session, &there);
+    ask(session, &there)->claimed = false;
+}
+
+void session_claim_peer_chain(struct session *session)
+{
+    struct pull *pull = find_pull(session, &session->config.peer);
+
+    if (pull == NULL || pull->state != PULL_ASKED) {
+        return;
+    }
+    pull->claimed = claim(session, &pull->there.group);
+    if (!pull->claimed) {
+        give_up(session, pull, 0);
     }
 }
 
@@ -147,7 +161,7 @@ static bool try_start(struct session *session, const struct behind *item)
     if (!claim(session, group)) { /* the own ledger is pulled only by a node that lost it */
         return hash_equal(group, &session->book->own_group);
     }
-    ask(session, &item->there);
+    ask(session, &item->there)->claimed = true;
     return true;
 }
 
@@ -231,8 +245,10 @@ static void refused(struct session *session, struct pull *pull, enum err_code co
     }
 }
 
-/* The pull that a message is for. NULL when there is none (nonsense) or when it is ignored. */
-static struct pull *pull_for(struct session *session, const struct hash *group, const char *what)
+/* The pull that a message is for, which brings `len` bytes. NULL when there is none (nonsense) or
+ * when it is ignored. */
+static struct pull *pull_for(struct session *session, const struct hash *group, size_t len,
+                             const char *what)
 {
     struct pull *pull = find_pull(session, group);
 
@@ -244,13 +260,19 @@ static struct pull *pull_for(struct session *session, const struct hash *group, 
         return NULL;
     }
     pull->progress_ms = session->now_ms;
+    pull->turn_bytes += len;
     session->pulled_ms = session->now_ms;
     return pull;
 }
 
+static size_t chain_bytes(const struct message *message)
+{
+    return (size_t)(message->items.end - message->items.at);
+}
+
 void session_take_chain(struct session *session, struct message *message)
 {
-    struct pull *pull = pull_for(session, &message->group, "CHAIN");
+    struct pull *pull = pull_for(session, &message->group, chain_bytes(message), "CHAIN");
     struct link link;
     struct err err = {.code = OK};
 
@@ -282,7 +304,7 @@ static void stranger(struct session *session)
 
 void session_take_head(struct session *session, const struct head_answer *answer)
 {
-    struct pull *pull = pull_for(session, &answer->head.group, "HEAD");
+    struct pull *pull = pull_for(session, &answer->head.group, 0, "HEAD");
     const struct head *head = &answer->head;
     struct err err = {.code = OK};
     enum err_code code;
@@ -337,7 +359,7 @@ void session_take_chunk(struct session *session, const struct chunk *chunk)
     if (!count_credit(session, chunk->leaves.len)) {
         return;
     }
-    pull = pull_for(session, &chunk->group, "CHUNK");
+    pull = pull_for(session, &chunk->group, chunk->leaves.len, "CHUNK");
     if (pull == NULL) {
         return;
     }
@@ -387,29 +409,35 @@ void session_take_unable(struct session *session, const struct hash *group, unsi
 
 /* --- time and credit --- */
 
-/* A pull is stalled when nothing comes at all, or when its turn does not come for long. What we
- * hold back ourselves (a slow disk) is no stall. */
+/* A pull is stalled when nothing comes at all and no message is on its way, or when its turn
+ * brought too little, whatever else came: else a peer could keep all others from giving a ledger.
+ */
 static bool is_stalled(const struct session *session, const struct pull *pull)
 {
-    uint64_t quiet = session_elapsed(session, pull->progress_ms);
-
     if (pull->state != PULL_ASKED && pull->state != PULL_TAKING) {
         return false;
     }
-    if (quiet < STALL_MS) {
-        return false;
+    if (session_elapsed(session, pull->turn_ms) >= PULL_TURN_MS) {
+        return pull->turn_bytes < PULL_TURN_BYTES;
     }
-    return session_elapsed(session, session->pulled_ms) >= STALL_MS || quiet >= PULL_TURN_MS;
+    return !session->receiving && session_elapsed(session, pull->progress_ms) >= STALL_MS &&
+           session_elapsed(session, session->pulled_ms) >= STALL_MS;
 }
 
+/* What we hold back ourselves (a slow disk) is no stall. */
 void session_check_stalls(struct session *session)
 {
     if (session->closed || session->limited || session->uncommitted >= SESSION_CREDIT_BYTES / 2) {
         return;
     }
     for (size_t i = 0; i < SESSION_WANTS_MAX; i++) {
-        if (is_stalled(session, &session->pull[i])) {
-            give_up(session, &session->pull[i], session->now_ms + AGAIN_MS);
+        struct pull *pull = &session->pull[i];
+
+        if (is_stalled(session, pull)) {
+            give_up(session, pull, session->now_ms + AGAIN_MS);
+        } else if (session_elapsed(session, pull->turn_ms) >= PULL_TURN_MS) {
+            pull->turn_ms = session->now_ms;
+            pull->turn_bytes = 0;
         }
     }
 }

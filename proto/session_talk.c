@@ -75,6 +75,7 @@ void session_review_limit(struct session *session)
         return;
     }
     become_ready(session);
+    session_claim_peer_chain(session);
     /* What the peer said meanwhile was not taken: it compares once more. */
     session_say_hello(session);
 }
@@ -122,7 +123,7 @@ static void take_hello(struct session *session, const struct hello *hello)
 /* A peer's words are data: what could steer a terminal or fake a log line becomes '?'. */
 static void clean_text(struct bytes text, char out[REFUSAL_TEXT_MAX + 1])
 {
-    session_copy_text(out, text.data, text.len);
+    session_copy_text(out, text);
     for (size_t i = 0; out[i] != '\0'; i++) {
         uint8_t byte = (uint8_t)out[i];
         bool second_control = byte == 0xc2 && (uint8_t)out[i + 1] < 0xa0;

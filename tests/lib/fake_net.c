@@ -72,10 +72,13 @@ static void take_effects(struct fake_end *end)
 
 static void step(struct fake_net *net, struct fake_end *end, const struct session_event *event)
 {
+    struct session_event told = *event;
+
     if (end->session == NULL) {
         return;
     }
-    session_step(end->session, event, net->now_ms);
+    told.receiving = end->receiving;
+    session_step(end->session, &told, net->now_ms);
     take_effects(end);
 }
 

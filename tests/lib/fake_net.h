@@ -29,6 +29,7 @@ struct fake_end {
     size_t said_bytes;
     size_t deliver_max; /* messages that may still be delivered; SIZE_MAX = all */
     bool stored;
+    bool receiving; /* a message of the peer is partly here */
 };
 
 struct fake_net {

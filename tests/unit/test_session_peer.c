@@ -619,6 +619,74 @@ static void test_network_not_given(void **state)
     world_free(&world);
 }
 
+/* --- who holds a ledger up --- */
+
+/* A message that is always half here excuses a slow link, not silence. */
+static void test_half_a_message_holds_nothing(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_pulling(&world);
+    world.end->receiving = true;
+    fake_wait(&world.net, 10000);
+    assert_int_equal(world.book->claims, 1);
+    fake_wait(&world.net, 60000);
+    assert_int_equal(world.book->claims, 0);
+    assert_false(world.end->closed);
+    world_free(&world);
+}
+
+/* An entry every two seconds: true, and no reason to keep others from giving the ledger. */
+static void test_trickle_holds_nothing(void **state)
+{
+    struct world world;
+    struct buffer leaves;
+    struct head_answer answer;
+
+    (void)state;
+    world_new(&world);
+    say_hello(&world, 1, 1);
+    offer(&world, OTHER, 200);
+    say_chain(&world, OTHER);
+    answer = answer_of(&world, OTHER, 0);
+    say_head(&world, &answer);
+    buffer_init(&leaves, 0);
+    for (uint64_t i = 0; i < 30; i++) {
+        struct chunk chunk = chunk_of(&world, OTHER, i, i + 1, &leaves);
+
+        assert_int_equal(world.book->claims, 1);
+        say_chunk(&world, &chunk);
+        fake_wait(&world.net, 2000);
+    }
+    assert_int_equal(world.book->ledgers[OTHER].count, 30);
+    assert_int_equal(world.book->claims, 0);
+    assert_int_equal(world.end->said[MESSAGE_WANT], 2); /* the second one says stop */
+    buffer_free(&leaves);
+    world_free(&world);
+}
+
+/* Who shows a key that nothing proves keeps nobody else from giving that group's ledger. */
+static void test_unproven_key_holds_nothing(void **state)
+{
+    struct world world;
+    struct hash key = {{1, 2, 3}};
+    struct fake_end *honest;
+
+    (void)state;
+    world_new(&world);
+    world.end = fake_link_alone(&world.net, world.book, &world.groups[PEER].id, &key);
+    say_hello(&world, 1, 1);
+    assert_int_equal(world.end->said[MESSAGE_WANT], 1);
+    assert_int_equal(world.book->claims, 0);
+    fake_append(world.far, PEER, 20, 200, 1);
+    honest = fake_link(&world.net, world.book, world.far);
+    fake_run(&world.net);
+    assert_int_equal(honest->said[MESSAGE_WANT], 1);
+    assert_int_equal(world.book->ledgers[PEER].head.size, world.far->ledgers[PEER].head.size);
+    world_free(&world);
+}
+
 static void test_behind_is_listed(void **state)
 {
     struct world world;
@@ -657,6 +725,9 @@ int main(void)
         cmocka_unit_test(test_false_links),
         cmocka_unit_test(test_unknown_tags_and_repeats),
         cmocka_unit_test(test_network_not_given),
+        cmocka_unit_test(test_half_a_message_holds_nothing),
+        cmocka_unit_test(test_trickle_holds_nothing),
+        cmocka_unit_test(test_unproven_key_holds_nothing),
         cmocka_unit_test(test_behind_is_listed),
     };
 
