@@ -126,7 +126,8 @@ void body_append(struct buffer *stored, const uint8_t salt[BODY_SALT_BYTES], str
         stored->failed = true;
         return;
     }
-    const uint8_t length[2] = {(uint8_t)(line.len >> 8), (uint8_t)(line.len & 0xff)};
+    uint8_t length[2];
+    bytes_put_number(length, line.len, sizeof length);
     buffer_append(stored, salt, BODY_SALT_BYTES);
     buffer_append(stored, length, sizeof length);
     buffer_append(stored, line.data, line.len);
@@ -142,7 +143,7 @@ bool body_next(struct bytes *rest, struct bytes *salt, struct bytes *line, bool 
         return false;
     }
     const uint8_t *at = rest->data;
-    size_t len = (size_t)at[BODY_SALT_BYTES] << 8 | at[BODY_SALT_BYTES + 1];
+    size_t len = (size_t)bytes_get_number(at + BODY_SALT_BYTES, 2);
     if (len == 0 || len > BODY_LINE_MAX_BYTES || len > rest->len - STORED_HEAD_BYTES) {
         *failed = true;
         return false;
@@ -182,8 +183,8 @@ enum err_code body_commit(struct bytes stored, struct hash *commitment, uint32_t
     }
     struct hash root;
     merkle_edge_root(&edge, &root);
-    const uint8_t size[4] = {(uint8_t)(edge.size >> 24), (uint8_t)(edge.size >> 16 & 0xff),
-                             (uint8_t)(edge.size >> 8 & 0xff), (uint8_t)(edge.size & 0xff)};
+    uint8_t size[4];
+    bytes_put_number(size, edge.size, sizeof size);
     struct bytes parts[3] = {bytes_of(purpose, sizeof purpose - 1), bytes_of(size, sizeof size),
                              hash_view(&root)};
     hash_parts(commitment, parts, 3);

@@ -86,6 +86,57 @@ bool bytes_fold_digits(struct bytes text, char *out, size_t size)
     return true;
 }
 
+size_t bytes_cut(struct bytes text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+    size_t tail = 0; /* continuation bytes at the end */
+    while (tail < len && tail < 4 && (text.data[len - 1 - tail] & 0xc0) == 0x80) {
+        tail++;
+    }
+    if (tail == len) {
+        return len;
+    }
+    size_t start = len - 1 - tail;
+    uint8_t lead = text.data[start];
+    size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    return tail < wanted ? start : len;
+}
+
+bool bytes_line(struct bytes *rest, struct bytes *line)
+{
+    const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
+    if (end == NULL) {
+        return false;
+    }
+    size_t len = (size_t)(end - rest->data);
+    *line = bytes_of(rest->data, len);
+    *rest = bytes_of(end + 1, rest->len - len - 1);
+    return true;
+}
+
+bool bytes_digits(struct bytes text, uint64_t max, uint64_t *value)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' ||
+            __builtin_mul_overflow(number, UINT64_C(10), &number) ||
+            __builtin_add_overflow(number, (uint64_t)(text.data[i] - '0'), &number)) {
+            return false;
+        }
+    }
+    if (text.len == 0 || number > max) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+bool bytes_decimal(struct bytes text, uint64_t max, uint64_t *value)
+{
+    bool has_leading_zero = text.len > 1 && text.data[0] == '0';
+    return !has_leading_zero && bytes_digits(text, max, value);
+}
+
 const char *bytes_quote(struct bytes text, char out[QUOTE_MAX])
 {
     static const char dots[] = "...";
@@ -113,6 +164,39 @@ const char *bytes_quote(struct bytes text, char out[QUOTE_MAX])
     }
     out[len] = '\0';
     return out;
+}
+
+/* --- numbers and arrays --- */
+
+void bytes_put_number(uint8_t *out, uint64_t value, unsigned len)
+{
+    for (unsigned i = len; i > 0; i--) {
+        out[i - 1] = (uint8_t)(value & 0xff);
+        value >>= 8;
+    }
+}
+
+uint64_t bytes_get_number(const uint8_t *in, unsigned len)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < len; i++) {
+        value = value << 8 | in[i];
+    }
+    return value;
+}
+
+void *array_room(void *array, size_t count, size_t *capacity, size_t element_size)
+{
+    enum { FIRST_CAPACITY = 16 };
+    if (count < *capacity) {
+        return array;
+    }
+    size_t wanted = count < FIRST_CAPACITY ? (size_t)FIRST_CAPACITY : 2 * count;
+    void *larger = reallocarray(array, wanted, element_size);
+    if (larger != NULL) {
+        *capacity = wanted;
+    }
+    return larger;
 }
 
 /* --- buffer --- */

@@ -28,10 +28,27 @@ bool bytes_is_utf8(struct bytes text);
 /* Copies `text` with Thai digits (U+0E50 to U+0E59) made ASCII, and terminates it. false when it
  * does not fit `size` with its terminator or holds a zero byte; out is then unspecified. */
 bool bytes_fold_digits(struct bytes text, char *out, size_t size);
+/* How many of the first `max` bytes of UTF-8 text are whole characters: what a cut, here or before,
+ * left of one at the end is not counted. */
+size_t bytes_cut(struct bytes text, size_t max);
+/* The next line of `rest`, without its line feed, taken off; false where no line feed is left. */
+bool bytes_line(struct bytes *rest, struct bytes *line);
+/* ASCII digits and nothing else, at most `max`; *value is untouched otherwise. */
+bool bytes_digits(struct bytes text, uint64_t max, uint64_t *value);
+/* The same without leading zeros: the one form that a number has in our text formats. */
+bool bytes_decimal(struct bytes text, uint64_t max, uint64_t *value);
 /* What a person or a peer wrote, fit for a one-line message: control characters and bytes that are
  * no UTF-8 become '?', long text is cut at a character and ends in "...". Returns out. */
 enum { QUOTE_MAX = 68 };
 const char *bytes_quote(struct bytes text, char out[QUOTE_MAX]);
+
+/* A number of `len` bytes (1 to 8), big endian: so all of ours of a fixed width are laid down. */
+void bytes_put_number(uint8_t *out, uint64_t value, unsigned len);
+uint64_t bytes_get_number(const uint8_t *in, unsigned len);
+
+/* Room for one more element behind the `count` of an owned array: the array, which may have moved,
+ * with *capacity set. NULL when out of memory: the array is then as it was. */
+void *array_room(void *array, size_t count, size_t *capacity, size_t element_size);
 
 /* --- an owned, growing buffer with sticky failure ---
  *

@@ -55,12 +55,6 @@ static void channel_fail(struct channel *channel, enum err_code code)
 
 /* --- output --- */
 
-static void put_length(uint8_t *out, size_t len)
-{
-    out[0] = (uint8_t)(len >> 8);
-    out[1] = (uint8_t)len;
-}
-
 static void count_frame(struct direction *direction)
 {
     if (++direction->frames == FRAME_REKEY_MESSAGES) {
@@ -86,7 +80,8 @@ static void write_handshake(struct channel *channel)
         channel_fail(channel, code);
         return;
     }
-    put_length(channel->output.data + start, channel->output.len - start - LENGTH_BYTES);
+    bytes_put_number(channel->output.data + start, channel->output.len - start - LENGTH_BYTES,
+                     LENGTH_BYTES);
 }
 
 static void finish_handshake(struct channel *channel)
@@ -106,7 +101,7 @@ static void write_fragment(struct channel *channel, struct bytes fragment, bool 
     if (at == NULL) {
         return;
     }
-    put_length(at, plain + FRAME_TAG_BYTES);
+    bytes_put_number(at, plain + FRAME_TAG_BYTES, LENGTH_BYTES);
     at += LENGTH_BYTES;
     at[0] = more ? 1 : 0;
     if (fragment.len > 0) {
@@ -194,7 +189,7 @@ static bool next_frame(struct channel *channel, size_t wanted, uint8_t **frame, 
         return false;
     }
     at = channel->input.data + channel->input_done;
-    length = (size_t)at[0] << 8 | at[1];
+    length = (size_t)bytes_get_number(at, LENGTH_BYTES);
     if (wanted != 0 ? length != wanted : length < FLAG_BYTES + FRAME_TAG_BYTES) {
         channel_fail(channel, E_FRAME);
         return false;

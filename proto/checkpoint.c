@@ -171,34 +171,7 @@ static enum err_code refuse(const struct note *note, struct err *err, const char
 static bool note_line(struct note *note, struct bytes *line)
 {
     note->line++;
-    const uint8_t *end = note->rest.len == 0 ? NULL : memchr(note->rest.data, '\n', note->rest.len);
-    if (end == NULL) {
-        return false;
-    }
-    *line = bytes_of(note->rest.data, (size_t)(end - note->rest.data));
-    note->rest = bytes_of(end + 1, note->rest.len - line->len - 1);
-    return true;
-}
-
-/* Decimal digits, no sign, no leading zero, at most `max`. */
-static bool decimal_parse(struct bytes text, uint64_t max, uint64_t *value)
-{
-    uint64_t number = 0;
-    if (text.len == 0 || text.len > 20 || (text.len > 1 && text.data[0] == '0')) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        uint64_t digit = (uint64_t)(text.data[i] - '0');
-        if (number > (max - digit) / 10) {
-            return false;
-        }
-        number = number * 10 + digit;
-    }
-    *value = number;
-    return true;
+    return bytes_line(&note->rest, line);
 }
 
 static bool origin_parse(struct bytes line, struct head *head)
@@ -208,7 +181,7 @@ static bool origin_parse(struct bytes line, struct head *head)
     if (line.len <= epoch_at ||
         !hex_parse(bytes_of(line.data + ORIGIN_PREFIX_BYTES, GROUP_DIGITS), head->group.bytes,
                    HASH_BYTES) ||
-        !decimal_parse(bytes_of(line.data + epoch_at, line.len - epoch_at), UINT32_MAX, &epoch)) {
+        !bytes_decimal(bytes_of(line.data + epoch_at, line.len - epoch_at), UINT32_MAX, &epoch)) {
         return false;
     }
     head->epoch = (uint32_t)epoch;
@@ -302,7 +275,7 @@ enum err_code checkpoint_parse(struct bytes text, struct head *head, struct err 
     if (!note_line(&note, &line) || !origin_parse(line, &parsed)) {
         return refuse(&note, err, "satcha/<group id, 64 lower-case hex digits>/<epoch>");
     }
-    if (!note_line(&note, &line) || !decimal_parse(line, LEDGER_SIZE_MAX, &parsed.size) ||
+    if (!note_line(&note, &line) || !bytes_decimal(line, LEDGER_SIZE_MAX, &parsed.size) ||
         parsed.size == 0) {
         return refuse(&note, err, "the number of entries, from 1, without leading zeros");
     }

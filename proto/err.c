@@ -5,24 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Drops a UTF-8 character at the end that a cut left incomplete. */
-static void drop_partial_character(char *text)
-{
-    size_t len = strlen(text);
-    size_t tail = 0; /* continuation bytes at the end */
-    while (tail < len && tail < 4 && ((unsigned char)text[len - 1 - tail] & 0xc0) == 0x80) {
-        tail++;
-    }
-    if (tail == len) {
-        return;
-    }
-    size_t start = len - 1 - tail;
-    unsigned char lead = (unsigned char)text[start];
-    size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
-    if (tail < wanted) {
-        text[start] = '\0';
-    }
-}
+#include "proto/bytes.h"
 
 /* Into a text of its own first: an argument may be err->text itself. */
 static void format_text(char out[ERR_TEXT_MAX], const char *format, va_list args)
@@ -33,7 +16,7 @@ static void format_text(char out[ERR_TEXT_MAX], const char *format, va_list args
     if (len < 0) {
         out[0] = '\0';
     } else if (len >= ERR_TEXT_MAX) {
-        drop_partial_character(out);
+        out[bytes_cut(bytes_of_text(out), ERR_TEXT_MAX)] = '\0';
     }
 }
 

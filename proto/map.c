@@ -41,13 +41,6 @@ struct sort_key {
     uint32_t index;
 };
 
-static void put_be(uint8_t *out, uint64_t value, unsigned len)
-{
-    for (unsigned i = 0; i < len; i++) {
-        out[i] = (uint8_t)(value >> (8 * (len - 1 - i)));
-    }
-}
-
 /* --- life --- */
 
 struct map *map_new(void)
@@ -248,8 +241,8 @@ static void hash_block(const struct map *map, size_t block, struct hash *out)
         const struct map_item *item = &map->items[i];
 
         memcpy(at, item->group.bytes, HASH_BYTES);
-        put_be(at + HASH_BYTES, item->epoch, 4);
-        put_be(at + HASH_BYTES + 4, item->size, 8);
+        bytes_put_number(at + HASH_BYTES, item->epoch, 4);
+        bytes_put_number(at + HASH_BYTES + 4, item->size, 8);
         memcpy(at + HASH_BYTES + 12, item->root.bytes, HASH_BYTES);
         at += ITEM_BYTES;
     }
@@ -307,7 +300,7 @@ void map_digest(struct map *map, struct hash *digest)
     if (map->levels > 0) {
         top = map->node[map->level_start[map->levels - 1]];
     }
-    put_be(head + 1, map->count, 4);
+    bytes_put_number(head + 1, map->count, 4);
     parts[0] = bytes_of_text(map_domain);
     parts[1] = bytes_of(head, sizeof head);
     parts[2] = hash_view(&top);

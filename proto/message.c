@@ -87,7 +87,7 @@ bool chunk_leaf(struct bytes *rest, struct bytes *leaf, bool *failed)
     if (rest->len == 0) {
         return false;
     }
-    len = rest->len >= 2 ? ((size_t)rest->data[0] << 8 | rest->data[1]) : 0;
+    len = rest->len >= 2 ? (size_t)bytes_get_number(rest->data, 2) : 0;
     if (rest->len < 2 || rest->len - 2 < len) {
         *failed = true;
         return false;
@@ -95,6 +95,15 @@ bool chunk_leaf(struct bytes *rest, struct bytes *leaf, bool *failed)
     *leaf = bytes_of(rest->data + 2, len);
     *rest = bytes_of(rest->data + 2 + len, rest->len - 2 - len);
     return true;
+}
+
+void chunk_leaf_add(struct buffer *leaves, struct bytes leaf)
+{
+    uint8_t length[2];
+
+    bytes_put_number(length, leaf.len, sizeof length);
+    buffer_append(leaves, length, sizeof length);
+    buffer_append(leaves, leaf.data, leaf.len);
 }
 
 /* --- one reader for each type --- */

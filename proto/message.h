@@ -130,6 +130,8 @@ void message_own_head(struct buffer *out, const struct head *head,
 void message_ping(struct buffer *out, uint64_t number);
 void message_pong(struct buffer *out, uint64_t number);
 
+/* One more leaf, of at most ENTRY_MAX_BYTES, behind a chunk's leaves. */
+void chunk_leaf_add(struct buffer *leaves, struct bytes leaf);
 /* Walks a chunk's leaves: false at the end or when a length does not fit (then *failed). */
 bool chunk_leaf(struct bytes *rest, struct bytes *leaf, bool *failed);
 

@@ -2,8 +2,6 @@
  * proto/message.h. A failure (memory, limit) stays in the buffer, which the caller checks once. */
 #include "proto/message.h"
 
-#include <string.h>
-
 static void begin(struct buffer *out, enum message_type type, size_t fields)
 {
     pack_array(out, fields);
@@ -33,14 +31,8 @@ void message_hello(struct buffer *out, const struct hello *hello)
 /* At most REFUSAL_TEXT_MAX bytes, cut at a character boundary. */
 void message_refuse(struct buffer *out, enum err_code code, const char *text)
 {
-    size_t len = strnlen(text, REFUSAL_TEXT_MAX + 1);
+    size_t len = bytes_cut(bytes_of_text(text), REFUSAL_TEXT_MAX);
 
-    if (len > REFUSAL_TEXT_MAX) {
-        len = REFUSAL_TEXT_MAX;
-        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
     begin(out, MESSAGE_REFUSE, 3);
     pack_uint(out, code);
     pack_str(out, bytes_of(text, len));

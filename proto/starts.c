@@ -5,19 +5,12 @@
 
 enum { DOMAIN_BYTES = 16, COUNT_BYTES = 8, PACKED_BYTES = COUNT_BYTES + SIGNATURE_BYTES };
 
-static void write_count(uint8_t out[COUNT_BYTES], uint64_t count)
-{
-    for (unsigned i = 0; i < COUNT_BYTES; i++) {
-        out[i] = (uint8_t)(count >> (8 * (COUNT_BYTES - 1 - i)));
-    }
-}
-
 static void write_message(uint8_t out[DOMAIN_BYTES + HASH_BYTES + COUNT_BYTES],
                           const struct hash *group, uint64_t starts)
 {
     memcpy(out, "satcha/starts/1\n", DOMAIN_BYTES);
     memcpy(out + DOMAIN_BYTES, group->bytes, HASH_BYTES);
-    write_count(out + DOMAIN_BYTES + HASH_BYTES, starts);
+    bytes_put_number(out + DOMAIN_BYTES + HASH_BYTES, starts, COUNT_BYTES);
 }
 
 void start_count_sign(struct start_count *count, const struct hash *group, uint64_t starts,
@@ -45,7 +38,7 @@ void start_count_pack(struct buffer *out, const struct start_count *count)
         pack_nil(out);
         return;
     }
-    write_count(packed, count->starts);
+    bytes_put_number(packed, count->starts, COUNT_BYTES);
     memcpy(packed + COUNT_BYTES, count->signature.bytes, SIGNATURE_BYTES);
     pack_bin(out, bytes_of(packed, sizeof packed));
 }
@@ -58,9 +51,7 @@ void start_count_read(struct cursor *cursor, struct start_count *count)
         return;
     }
     cursor_bin_exact(cursor, packed, sizeof packed);
-    for (unsigned i = 0; i < COUNT_BYTES; i++) {
-        count->starts = count->starts << 8 | packed[i];
-    }
+    count->starts = bytes_get_number(packed, COUNT_BYTES);
     memcpy(count->signature.bytes, packed + COUNT_BYTES, SIGNATURE_BYTES);
     if (count->starts == 0 || count->starts > TIME_MAX_MS) {
         cursor_fail(cursor);

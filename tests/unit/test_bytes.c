@@ -1,6 +1,7 @@
 /* Views, UTF-8, digits and quotes as people type them, and the growing buffer. */
 #include "tests/lib/cmocka.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/bytes.h"
@@ -145,13 +146,101 @@ static void test_buffer_print(void **state)
     buffer_free(&buffer);
 }
 
+static size_t cut(const char *text, size_t max)
+{
+    return bytes_cut(bytes_of_text(text), max);
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    assert_int_equal(cut("", 3), 0);
+    assert_int_equal(cut("abc", 5), 3);
+    assert_int_equal(cut("abc", 2), 2);
+    assert_int_equal(cut("\xe0\xb8\x81\xe0\xb8\x81", 6), 6);
+    assert_int_equal(cut("\xe0\xb8\x81\xe0\xb8\x81", 5), 3);
+    assert_int_equal(cut("\xe0\xb8\x81\xe0\xb8\x81", 4), 3);
+    assert_int_equal(cut("\xe0\xb8\x81\xe0\xb8\x81", 3), 3);
+    assert_int_equal(cut("a\xe0\xb8", 9), 1); /* cut before */
+    assert_int_equal(cut("\xf0\x9f\x8d\x9a", 3), 0);
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    struct bytes rest = bytes_of_text("one\n\nthree");
+    struct bytes line;
+    assert_true(bytes_line(&rest, &line));
+    assert_true(bytes_equal(line, bytes_of_text("one")));
+    assert_true(bytes_line(&rest, &line));
+    assert_int_equal(line.len, 0);
+    assert_false(bytes_line(&rest, &line)); /* not ended */
+    assert_true(bytes_equal(rest, bytes_of_text("three")));
+    rest = bytes_of(NULL, 0);
+    assert_false(bytes_line(&rest, &line));
+}
+
+static void test_digits(void **state)
+{
+    (void)state;
+    uint64_t value = 7;
+    static const char *const refused[] = {"", "-1", "+1", " 1", "1 ", "1a", "18446744073709551616"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        assert_false(bytes_digits(bytes_of_text(refused[i]), UINT64_MAX, &value));
+        assert_false(bytes_decimal(bytes_of_text(refused[i]), UINT64_MAX, &value));
+    }
+    assert_false(bytes_digits(bytes_of_text("101"), 100, &value));
+    assert_false(bytes_decimal(bytes_of_text("007"), 100, &value));
+    assert_int_equal(value, 7);
+    assert_true(bytes_digits(bytes_of_text("0100"), 100, &value));
+    assert_int_equal(value, 100);
+    assert_true(bytes_decimal(bytes_of_text("0"), 0, &value));
+    assert_int_equal(value, 0);
+    assert_true(bytes_decimal(bytes_of_text("18446744073709551615"), UINT64_MAX, &value));
+    assert_true(value == UINT64_MAX);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const uint8_t expected[] = {0x00, 0x01, 0xe2, 0x40};
+    uint8_t out[8];
+    bytes_put_number(out, 123456, 4);
+    assert_memory_equal(out, expected, sizeof expected);
+    assert_int_equal(bytes_get_number(out, 4), 123456);
+    assert_int_equal(bytes_get_number(out + 1, 2), 0x01e2);
+    bytes_put_number(out, UINT64_MAX - 1, 8);
+    assert_true(bytes_get_number(out, 8) == UINT64_MAX - 1);
+}
+
+static void test_array_grows(void **state)
+{
+    (void)state;
+    size_t capacity = 0;
+    uint32_t *numbers = NULL;
+    for (uint32_t i = 0; i < 1000; i++) {
+        numbers = array_room(numbers, i, &capacity, sizeof *numbers);
+        assert_non_null(numbers);
+        assert_true(capacity > i);
+        numbers[i] = i;
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_int_equal(numbers[i], i);
+    }
+    assert_true(capacity <= 2048);
+    assert_null(array_room(numbers, SIZE_MAX / 2, &(size_t){SIZE_MAX / 2}, sizeof *numbers));
+    free(numbers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8),         cmocka_unit_test(test_views),
         cmocka_unit_test(test_fold_digits),  cmocka_unit_test(test_quote),
         cmocka_unit_test(test_buffer_grows), cmocka_unit_test(test_buffer_failure_sticks),
-        cmocka_unit_test(test_buffer_print),
+        cmocka_unit_test(test_buffer_print), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_lines),        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_array_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
