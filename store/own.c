@@ -311,6 +311,11 @@ enum err_code own_settle(struct store *store, struct err *err)
     return code;
 }
 
+enum err_code store_settle(struct store *store, struct err *err)
+{
+    return own_settle(store, err);
+}
+
 enum err_code store_release(struct store *store, struct err *err)
 {
     struct ledger *ledger;
@@ -343,15 +348,6 @@ enum err_code store_release(struct store *store, struct err *err)
 
 /* --- operations --- */
 
-static int64_t tag_number(const uint8_t tag[OPERATION_TAG_BYTES])
-{
-    uint64_t number = 0;
-    for (unsigned i = 0; i < OPERATION_TAG_BYTES; i++) {
-        number = number << 8 | tag[i];
-    }
-    return (int64_t)number;
-}
-
 void store_operation_tag(const struct store *store, struct bytes id,
                          uint8_t tag[OPERATION_TAG_BYTES])
 {
@@ -371,7 +367,7 @@ bool store_operation_find(struct store *store, const uint8_t tag[OPERATION_TAG_B
         OK) {
         return false;
     }
-    (void)sqlite3_bind_int64(statement, 1, tag_number(tag));
+    (void)sqlite3_bind_int64(statement, 1, (int64_t)bytes_get_number(tag, OPERATION_TAG_BYTES));
     if (db_row(&store->db, statement, &row, NULL) != OK || !row) {
         return false;
     }
@@ -386,7 +382,7 @@ bool operation_number(struct bytes terms, int64_t *number)
     if (!terms_operation_tag(terms, tag)) {
         return false;
     }
-    *number = tag_number(tag);
+    *number = (int64_t)bytes_get_number(tag, OPERATION_TAG_BYTES);
     return true;
 }
 

@@ -156,6 +156,9 @@ static enum err_code run_row(const struct request_context *context, const struct
     } else {
         code = arguments_known(&unpacked.data, row->arguments, err);
         if (code == OK) {
+            code = store_settle(context->store, err); /* what is shown may leave the machine */
+        }
+        if (code == OK) {
             code = row->run(context, &unpacked.data, result, err);
         }
     }

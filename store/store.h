@@ -121,6 +121,9 @@ void store_operation_tag(const struct store *store, struct bytes id,
 /* Was an operation with this tag appended? Then its entry's index. */
 bool store_operation_find(struct store *store, const uint8_t tag[OPERATION_TAG_BYTES],
                           uint64_t *index);
+/* Makes the high-water mark durable for what was appended. Whatever shows a head to the world, be it
+ * on a screen or on paper, calls it first (request_run does). */
+enum err_code MUST_USE store_settle(struct store *store, struct err *err);
 /* Makes own appends visible to peers (book, map). Called by the node once it asked for its own
  * head; without a call only the head that was released before is served. */
 enum err_code MUST_USE store_release(struct store *store, struct err *err);

@@ -8,6 +8,7 @@
 
 #include "proto/id.h"
 #include "store/files.h"
+#include "store/highwater.h"
 #include "tests/lib/three.h"
 
 static struct three three;
@@ -179,6 +180,29 @@ static void evidence_is_checked_elsewhere(void **state)
     expect(verify_text(&three.second, bytes_of_text("hello")), E_ENCODING);
     expect(ask_of(&asked, &three.first, "proof", "from", "1", "to", "3"), OK);
     assert_int_equal(int_of(answer(&asked), "to"), 3);
+}
+
+static uint64_t marked_size(const struct home *home)
+{
+    char path[SCRATCH_PATH_MAX];
+    struct highwater highwater;
+    home_file(home, "highwater", path);
+    assert_int_equal(highwater_open(path, &highwater, NULL), OK);
+    uint64_t size = highwater.mark.size;
+    highwater_close(&highwater);
+    return size;
+}
+
+/* The mark is durable before a signed head is handed to a person. */
+static void a_head_is_shown_after_its_mark(void **state)
+{
+    (void)state;
+    expect(ask_of(&asked, &three.first, "note", "topic", "minutes", "content", "x"), OK);
+    uint64_t size = home_size(&three.first);
+    assert_true(marked_size(&three.first) < size);
+    expect(ask_of(&asked, &three.first, "checkpoint"), OK);
+    assert_int_equal(int_of(answer(&asked), "size"), size);
+    assert_int_equal(marked_size(&three.first), size);
 }
 
 static void a_second_founding_is_refused(void **state)
@@ -376,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(numbers_come_as_text_or_as_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(raw_leaves_hash_to_the_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(evidence_is_checked_elsewhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_head_is_shown_after_its_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_founding_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(governors_admit_a_further_group, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_replaced_and_the_card_stays_good, set_up,
