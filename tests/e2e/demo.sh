@@ -210,7 +210,7 @@ check_figures() {
 rm -rf "$work"
 mkdir -p "$work"
 read_funds
-next=${DEMO_PORT:-$((20000 + $$ % 20000))}
+next=${DEMO_PORT:-$((10240 + $$ % 1000 * 20))} # below the ports of outgoing connections
 for home in federation "${funds[@]}"; do port[$home]=$((next++)); done
 
 step "founding the network"

@@ -52,10 +52,24 @@ def workspace(name):
     return path
 
 
+# Ports below the range from which the kernel takes those of outgoing connections, a slice for each
+# process: what is free now is still free when the daemon starts.
+_PORTS_FROM, _PORTS_EACH, _SLICES = 10240, 220, 100
+_ports_taken = 0
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    global _ports_taken
+    while _ports_taken < _PORTS_EACH:
+        port = _PORTS_FROM + os.getpid() % _SLICES * _PORTS_EACH + _ports_taken
+        _ports_taken += 1
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port is left")
 
 
 class Refused(Exception):
