@@ -65,7 +65,8 @@ static bool is_busy(const struct node *node, const struct hash *group)
 {
     for (size_t i = 0; i < node->peer_count; i++) {
         const struct peer *peer = node->peers[i];
-        if (peer->state != PEER_CLOSED && peer->has_group && hash_equal(&peer->group, group)) {
+        if (peer->state != PEER_CLOSED && peer_stands_for_group(peer) &&
+            hash_equal(&peer->group, group)) {
             return true;
         }
     }
@@ -237,7 +238,7 @@ static size_t count_busy(const struct node *node)
     size_t count = 0;
     for (size_t i = 0; i < node->peer_count; i++) {
         const struct peer *peer = node->peers[i];
-        count += peer->has_group && peer->state <= PEER_OPEN;
+        count += peer_stands_for_group(peer) && peer->state <= PEER_OPEN;
     }
     return count;
 }

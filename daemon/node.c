@@ -79,13 +79,13 @@ void node_forget_peer(struct node *node, const struct peer *peer)
     }
 }
 
-/* A connection that stands in its handshake, the oldest: a stranger's, most likely. */
+/* A caller who has not shown who he is, the oldest: a stranger, most likely. */
 static struct peer *oldest_unauthenticated(const struct node *node)
 {
     struct peer *oldest = NULL;
     for (size_t i = 0; i < node->peer_count; i++) {
         struct peer *peer = node->peers[i];
-        if (peer->direction == PEER_IN && peer->state == PEER_HANDSHAKE &&
+        if (!peer_stands_for_group(peer) &&
             (oldest == NULL || peer->opened_ms < oldest->opened_ms)) {
             oldest = peer;
         }
@@ -113,7 +113,8 @@ struct peer *node_peer_to(const struct node *node, const struct hash *group,
 {
     for (size_t i = 0; i < node->peer_count; i++) {
         struct peer *peer = node->peers[i];
-        if (peer != except && peer->state == PEER_OPEN && hash_equal(&peer->group, group)) {
+        if (peer != except && peer->state == PEER_OPEN && peer->proved &&
+            hash_equal(&peer->group, group)) {
             return peer;
         }
     }
@@ -143,7 +144,7 @@ void node_peer_closed(struct node *node, const struct peer *peer)
     if (node->stopping) {
         return;
     }
-    if (!peer->has_group) {
+    if (!peer_stands_for_group(peer)) {
         node_count_stranger(node, peer->address, error->text);
         return;
     }

@@ -103,7 +103,7 @@ const char *node_group_name(const struct hash *group, char out[NODE_NAME_MAX]);
 enum err_code MUST_USE node_admits(struct node *node, const struct hash *group,
                                    const struct hash *key, struct err *err);
 struct peer *node_peer_to(const struct node *node, const struct hash *group,
-                          const struct peer *except); /* open links only; NULL = none */
+                          const struct peer *except); /* open and proved; NULL = none */
 /* Makes room for one more peer, if need be at the cost of the oldest unauthenticated one. */
 bool MUST_USE node_has_room(struct node *node);
 void node_add_peer(struct node *node, struct peer *peer);

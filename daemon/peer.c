@@ -66,6 +66,47 @@ void peer_refuse(struct peer *peer, enum err_code code, const char *format, ...)
     }
 }
 
+/* --- who it is --- */
+
+bool peer_stands_for_group(const struct peer *peer)
+{
+    return peer->has_group && (peer->proved || peer->direction == PEER_OUT);
+}
+
+/* Two nodes that dialled each other keep the connection that the smaller id opened. The one that
+ * stays is proved alive, lest it be the dead one. */
+static bool is_duplicate(struct peer *peer)
+{
+    const struct hash *own = store_own_group(peer->node->store);
+    struct peer *other = node_peer_to(peer->node, &peer->group, peer);
+    if (other == NULL) {
+        return false;
+    }
+    bool own_is_smaller = hash_compare(own, &peer->group) < 0;
+    enum peer_direction kept = own_is_smaller ? PEER_OUT : PEER_IN;
+    if (peer->direction == kept || other->direction == peer->direction) {
+        peer_refuse(other, E_DUPLICATE_LINK, "there is a newer connection between us");
+        return false;
+    }
+    peer_refuse(peer, E_DUPLICATE_LINK, "there is a connection between us already");
+    peer_step(other, SESSION_PING, NULL);
+    peer_pump(other);
+    return true;
+}
+
+/* False when another connection to the group is kept. */
+static bool take_place(struct peer *peer)
+{
+    char name[NODE_NAME_MAX];
+    peer->proved = true;
+    if (is_duplicate(peer)) {
+        return false;
+    }
+    log_line(LOG_INFO, "%s: connected %s %s", node_group_name(&peer->group, name),
+             peer->direction == PEER_OUT ? "to" : "from", peer->address);
+    return true;
+}
+
 /* --- effects --- */
 
 static void take_effect(struct peer *peer, const struct effect *effect)
@@ -87,7 +128,9 @@ static void take_effect(struct peer *peer, const struct effect *effect)
     case EFFECT_READY:
         peer->ready = true;
         peer->ready_ms = node_now_ms();
-        node_peer_ready(peer->node, peer);
+        if (peer->proved || take_place(peer)) {
+            node_peer_ready(peer->node, peer);
+        }
         break;
     case EFFECT_EQUAL:
         break;
@@ -95,8 +138,9 @@ static void take_effect(struct peer *peer, const struct effect *effect)
         peer->stored = true;
         break;
     case EFFECT_LOG:
-        log_line(LOG_WARNING, "%s (%s): %s: %s", node_group_name(&peer->group, name), peer->address,
-                 err_name(effect->code), effect->text);
+        log_line(peer_stands_for_group(peer) ? LOG_WARNING : LOG_DEBUG, "%s (%s): %s: %s",
+                 node_group_name(&peer->group, name), peer->address, err_name(effect->code),
+                 effect->text);
         break;
     }
 }
@@ -175,27 +219,6 @@ void peer_connected(struct peer *peer)
     peer_flush(peer);
 }
 
-/* Two nodes that dialled each other keep the connection that the smaller id opened. The one that
- * stays is proved alive, lest it be the dead one. */
-static bool is_duplicate(struct peer *peer)
-{
-    const struct hash *own = store_own_group(peer->node->store);
-    struct peer *other = node_peer_to(peer->node, &peer->group, peer);
-    if (other == NULL) {
-        return false;
-    }
-    bool own_is_smaller = hash_compare(own, &peer->group) < 0;
-    enum peer_direction kept = own_is_smaller ? PEER_OUT : PEER_IN;
-    if (peer->direction == kept || other->direction == peer->direction) {
-        peer_refuse(other, E_DUPLICATE_LINK, "there is a newer connection between us");
-        return false;
-    }
-    peer_refuse(peer, E_DUPLICATE_LINK, "there is a connection between us already");
-    peer_step(other, SESSION_PING, NULL);
-    peer_pump(other);
-    return true;
-}
-
 static void start_session(struct peer *peer)
 {
     struct node *node = peer->node;
@@ -219,7 +242,6 @@ static void start_session(struct peer *peer)
 
 static void established(struct peer *peer)
 {
-    char name[NODE_NAME_MAX];
     struct err err;
     peer->state = PEER_OPEN;
     if (peer->direction == PEER_IN) {
@@ -228,7 +250,8 @@ static void established(struct peer *peer)
         peer->key = *channel_peer_static(peer->channel);
     }
     if (hash_equal(&peer->group, store_own_group(peer->node->store))) {
-        log_line(LOG_WARNING,
+        bool own_key = hash_equal(&peer->key, &store_keys(peer->node->store)->transport.public_key);
+        log_line(own_key ? LOG_WARNING : LOG_DEBUG,
                  "%s: a node with this home's own keys: is a copy of the home running?",
                  peer->address);
         peer_refuse(peer, E_STRANGER, "that is my own group");
@@ -239,12 +262,10 @@ static void established(struct peer *peer)
         peer_refuse(peer, code, "%s", err.text);
         return;
     }
-    if (is_duplicate(peer)) {
-        return;
+    const struct book *book = peer->node->book;
+    if (!book->peer_key_known(book->context, &peer->group, &peer->key) || take_place(peer)) {
+        start_session(peer);
     }
-    log_line(LOG_INFO, "%s: connected %s %s", node_group_name(&peer->group, name),
-             peer->direction == PEER_OUT ? "to" : "from", peer->address);
-    start_session(peer);
 }
 
 /* --- bytes in --- */

@@ -50,6 +50,8 @@ struct peer {
     bool has_group;
     struct hash group; /* of the peer: dialled, or told in message 3 */
     struct hash key;   /* its static key */
+    bool proved;       /* that key is the one that the group's chain or the roster gives: before,
+                        * anybody may say that he is that group, and takes nobody's place */
     bool ready;        /* the peer's HELLO was accepted */
     bool stored;       /* something taken since the last commit */
     bool by_hand;      /* dialled because a person said so: never given up for another */
@@ -90,6 +92,8 @@ uint64_t peer_service(struct peer *peer, uint64_t now_ms);
 /* "127.0.0.1:7420", "[::1]:7420" */
 void peer_address_text(const struct sockaddr *address, char out[PEER_ADDRESS_MAX]);
 const char *peer_state_name(const struct peer *peer);
+/* Does it stand for its group: proved, or dialled as such? */
+bool peer_stands_for_group(const struct peer *peer);
 
 /* --- between peer.c and peer_io.c --- */
 

@@ -362,8 +362,39 @@ def test_hundred_connections():
         group.stop()
 
 
+def test_impostors():
+    """Who has the network key and only says that he is another group takes nobody's place."""
+    one, two = (Group(folder, name, name, place="8415%02d" % n)
+                for n, name in enumerate(("visited", "imitated"), 33))
+    net = found_network(folder, [one, two], name="net3")
+    one.start("--own-head-wait", "0", "--no-dial")
+    introduce(one, [net])
+    two.start("--own-head-wait", "0")
+    wait_for(lambda: one.heads().get(two.id()) == two.json("log")["size"], "the first heads")
+    identity = one.json("id")
+    where = {"port": one.port, "group": identity["group"], "key": identity["transport_key"]}
+    lines = len(one.log().splitlines())
+    impostors = [Rogue(net, two, where, "wrong-key", 8) for _ in range(70)]
+    wait_for(lambda: sum(p["state"] == "limited" for p in one.json("peers")["peers"]) > 20,
+             "impostors at the door")
+    two.run("note", "it-is-me")
+    size = two.json("log")["size"]
+    wait_for(lambda: one.heads().get(two.id()) == size, "the note beside impostors", 3)
+    net.start()
+    wait_for(lambda: one.id() in [p["group"] for p in net.json("peers")["peers"]
+                                  if p["state"] == "open"], "a place beside impostors", 5)
+    for impostor in impostors:
+        impostor.join(30)
+        check(impostor.result["refusal"] != "E_DUPLICATE_LINK", impostor.result)
+    new = one.log().splitlines()[lines:]
+    check(not any("newer connection" in line for line in new), new)
+    check(len(new) < 10, "lines about impostors: %s" % new)
+    for group in (two, one, net):
+        group.stop()
+
+
 if __name__ == "__main__":
     harness.main([test_starts_that_cannot_work, test_home_that_cannot_be_written,
                   test_two_daemons_on_one_home, test_long_home_and_stale_socket,
-                  test_ends_within_two_seconds, test_callers, test_hundred_connections,
+                  test_ends_within_two_seconds, test_callers, test_hundred_connections, test_impostors,
                   test_control_clients_that_misbehave])
