@@ -16,7 +16,6 @@
 
 enum {
     READ_BYTES = 65536,
-    PREFIX_BYTES = 4,
     BACKLOG = CONTROL_CLIENTS_MAX,
     PROGRESS_MS = 100, /* a person sees no more */
     IDLE_MS = 300000   /* a client that asks nothing; `peers --watch` asks every few seconds */
@@ -175,18 +174,18 @@ static void drop_front(struct buffer *buffer, size_t len)
 static void take_frames(struct client *client)
 {
     while (!client->closing && !client->writing && !client->late.waiting &&
-           client->in.len >= PREFIX_BYTES) {
+           client->in.len >= CONTROL_LENGTH_BYTES) {
         const uint8_t *at = client->in.data;
-        size_t len = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+        size_t len = (size_t)bytes_get_number(at, CONTROL_LENGTH_BYTES);
         if (len > CONTROL_FRAME_MAX_BYTES) {
             client_close(client);
             return;
         }
-        if (client->in.len - PREFIX_BYTES < len) {
+        if (client->in.len - CONTROL_LENGTH_BYTES < len) {
             return;
         }
-        run(client, bytes_of(at + PREFIX_BYTES, len));
-        drop_front(&client->in, PREFIX_BYTES + len);
+        run(client, bytes_of(at + CONTROL_LENGTH_BYTES, len));
+        drop_front(&client->in, CONTROL_LENGTH_BYTES + len);
     }
 }
 
@@ -227,7 +226,7 @@ static struct client *client_new(struct control *control)
     client->pipe.data = client;
     client->write.data = client;
     client->moved_ms = node_now_ms();
-    buffer_init(&client->in, (size_t)CONTROL_FRAME_MAX_BYTES + PREFIX_BYTES + READ_BYTES);
+    buffer_init(&client->in, (size_t)CONTROL_FRAME_MAX_BYTES + CONTROL_LENGTH_BYTES + READ_BYTES);
     buffer_init(&client->out, 0);
     return client;
 }

@@ -57,14 +57,12 @@ static void gather(struct appending *appending, struct bytes leaf)
 {
     struct ledger *ledger = appending->ledger;
     struct hash hash;
-    uint8_t length[2] = {(uint8_t)(leaf.len >> 8), (uint8_t)(leaf.len & 0xff)};
     merkle_leaf_hash(&hash, leaf);
     growth_add(appending->store->growth, &hash);
     ledger->edge = appending->store->growth->edge;
     ledger->stored = ledger->edge.size;
     ledger->dirty = true;
-    buffer_append(&appending->leaves, length, sizeof length);
-    buffer_append(&appending->leaves, leaf.data, leaf.len);
+    chunk_leaf_add(&appending->leaves, leaf);
     appending->gathered++;
 }
 

@@ -57,18 +57,8 @@ static enum err_code bad(const char *key, const char *expected, struct err *err)
 static bool digits_parse(struct bytes text, uint64_t *value)
 {
     char folded[32];
-    uint64_t result = 0;
-    if (!bytes_fold_digits(text, folded, sizeof folded) || folded[0] == 0) {
-        return false;
-    }
-    for (const char *at = folded; *at; at++) {
-        if (*at < '0' || *at > '9' || __builtin_mul_overflow(result, UINT64_C(10), &result) ||
-            __builtin_add_overflow(result, (uint64_t)(*at - '0'), &result)) {
-            return false;
-        }
-    }
-    *value = result;
-    return true;
+    return bytes_fold_digits(text, folded, sizeof folded) &&
+           bytes_digits(bytes_of_text(folded), UINT64_MAX, value);
 }
 
 bool number_parse(struct bytes text, uint32_t max, uint32_t *value)

@@ -37,15 +37,12 @@ enum err_code batch_changed(struct store *store, const struct hash *group, struc
             return OK;
         }
     }
-    if (store->changed_count == store->changed_cap) {
-        size_t cap = store->changed_cap == 0 ? 16 : 2 * store->changed_cap;
-        struct hash *grown = realloc(store->changed, cap * sizeof *grown);
-        if (grown == NULL) {
-            return err_set(err, E_MEMORY, "out of memory for the list of changed ledgers");
-        }
-        store->changed = grown;
-        store->changed_cap = cap;
+    struct hash *changed =
+        array_room(store->changed, store->changed_count, &store->changed_cap, sizeof *changed);
+    if (changed == NULL) {
+        return err_set(err, E_MEMORY, "out of memory for the list of changed ledgers");
     }
+    store->changed = changed;
     store->changed[store->changed_count++] = *group;
     return OK;
 }

@@ -186,15 +186,12 @@ static bool book_claim(void *context, const struct session *session, const struc
             return store->claims[i].session == session;
         }
     }
-    if (store->claim_count == store->claim_cap) {
-        size_t cap = store->claim_cap == 0 ? 64 : 2 * store->claim_cap;
-        struct claim *grown = realloc(store->claims, cap * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        store->claims = grown;
-        store->claim_cap = cap;
+    struct claim *claims =
+        array_room(store->claims, store->claim_count, &store->claim_cap, sizeof *claims);
+    if (claims == NULL) {
+        return false;
     }
+    store->claims = claims;
     store->claims[store->claim_count++] = (struct claim){session, *group};
     return true;
 }

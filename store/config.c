@@ -26,20 +26,11 @@ static void copy_text(char *out, struct bytes value)
 
 static bool parse_number(struct bytes value, uint32_t min, uint32_t max, uint32_t *out)
 {
-    if (value.len == 0 || value.len > 9) {
+    uint64_t number;
+    if (!bytes_digits(value, max, &number) || number < min) {
         return false;
     }
-    uint32_t number = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9') {
-            return false;
-        }
-        number = number * 10 + (uint32_t)(value.data[i] - '0');
-    }
-    if (number < min || number > max) {
-        return false;
-    }
-    *out = number;
+    *out = (uint32_t)number;
     return true;
 }
 

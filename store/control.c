@@ -6,7 +6,7 @@
 static size_t begin(struct buffer *out, size_t items)
 {
     size_t at = out->len;
-    static const uint8_t empty[4] = {0};
+    static const uint8_t empty[CONTROL_LENGTH_BYTES] = {0};
     buffer_append(out, empty, sizeof empty);
     pack_array(out, items);
     return at;
@@ -17,14 +17,12 @@ static void end(struct buffer *out, size_t at)
     if (out->failed) {
         return;
     }
-    size_t len = out->len - at - 4;
+    size_t len = out->len - at - CONTROL_LENGTH_BYTES;
     if (len > CONTROL_FRAME_MAX_BYTES) {
         out->failed = true;
         return;
     }
-    for (unsigned i = 0; i < 4; i++) {
-        out->data[at + i] = (uint8_t)(len >> (24 - 8 * i) & 0xff);
-    }
+    bytes_put_number(out->data + at, len, CONTROL_LENGTH_BYTES);
 }
 
 void control_pack_request(struct buffer *out, struct bytes name, struct bytes arguments)

@@ -174,19 +174,11 @@ static enum err_code refuse(const struct reader *reader, const char *expected)
 /* The next line without its end; false where there is none that is ended. */
 static bool next_line(struct reader *reader, struct bytes *line)
 {
-    const uint8_t *end =
-        reader->rest.len > 0 ? memchr(reader->rest.data, '\n', reader->rest.len) : NULL;
     reader->line++;
-    if (!end) {
-        return false;
-    }
-    size_t len = (size_t)(end - reader->rest.data);
-    *line = bytes_of(reader->rest.data, len);
-    reader->rest = bytes_of(end + 1, reader->rest.len - len - 1);
-    return true;
+    return bytes_line(&reader->rest, line);
 }
 
-/* The text up to `end` (or all of it), which is then taken off. */
+/* The text up to a space (or all of it), which is then taken off with the space. */
 static struct bytes word(struct bytes *line)
 {
     const uint8_t *end = line->len > 0 ? memchr(line->data, ' ', line->len) : NULL;
@@ -195,24 +187,6 @@ static struct bytes word(struct bytes *line)
     size_t used = end ? len + 1 : len;
     *line = bytes_of(line->data + used, line->len - used);
     return found;
-}
-
-/* Decimal without leading zeros. */
-static bool decimal(struct bytes text, uint64_t max, uint64_t *value)
-{
-    uint64_t result = 0;
-    if (text.len == 0 || text.len > 20 || (text.len > 1 && text.data[0] == '0')) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9' ||
-            __builtin_mul_overflow(result, UINT64_C(10), &result) ||
-            __builtin_add_overflow(result, (uint64_t)(text.data[i] - '0'), &result)) {
-            return false;
-        }
-    }
-    *value = result;
-    return result <= max;
 }
 
 static bool group_id(struct bytes text, struct hash *group)
@@ -230,7 +204,7 @@ static enum err_code read_count(struct reader *reader, const char *name, uint64_
     char expected[64];
     snprintf(expected, sizeof expected, "\"%s N\", at most %" PRIu64, name, max);
     if (!next_line(reader, &line) || !bytes_equal(word(&line), bytes_of_text(name)) ||
-        !decimal(line, max, value)) {
+        !bytes_decimal(line, max, value)) {
         return refuse(reader, expected);
     }
     return OK;
@@ -261,8 +235,8 @@ static enum err_code read_item(struct reader *reader, struct cut_item *item)
     char again[BASE64_HASH_MAX];
     const char *expected = "<group id> <epoch> <size> <base64 root>, or <group id> 0 0 -";
     if (!next_line(reader, &line) || !group_id(word(&line), &item->group) ||
-        !decimal(word(&line), UINT32_MAX, &epoch) ||
-        !decimal(word(&line), LEDGER_SIZE_MAX, &item->size)) {
+        !bytes_decimal(word(&line), UINT32_MAX, &epoch) ||
+        !bytes_decimal(word(&line), LEDGER_SIZE_MAX, &item->size)) {
         return refuse(reader, expected);
     }
     item->epoch = (uint32_t)epoch;
@@ -321,8 +295,8 @@ static enum err_code read_signature(struct reader *reader, struct bytes line, st
     if (name.len < prefix + id + 2 || memcmp(name.data, "satcha/", prefix) != 0 ||
         !group_id(bytes_of(name.data + prefix, id), &found.group) ||
         name.data[prefix + id] != '/' ||
-        !decimal(bytes_of(name.data + prefix + id + 1, name.len - prefix - id - 1), UINT32_MAX,
-                 &epoch)) {
+        !bytes_decimal(bytes_of(name.data + prefix + id + 1, name.len - prefix - id - 1),
+                       UINT32_MAX, &epoch)) {
         return OK;
     }
     if (!base64_parse(line, raw, sizeof raw, &len) || len != SIGNATURE_LINE_BYTES) {

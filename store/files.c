@@ -31,17 +31,8 @@ static bool is_host(struct bytes host, const char *extra)
 
 static bool parse_port(struct bytes text, uint16_t *port)
 {
-    uint32_t value = 0;
-    if (text.len == 0 || text.len > 5) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (uint32_t)(text.data[i] - '0');
-    }
-    if (value > UINT16_MAX) {
+    uint64_t value;
+    if (text.len > 5 || !bytes_digits(text, UINT16_MAX, &value)) {
         return false;
     }
     *port = (uint16_t)value;

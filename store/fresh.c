@@ -24,16 +24,13 @@ enum err_code fresh_ids(struct store *store, int64_t **ids, size_t *count, struc
         if (code != OK || !row) {
             break;
         }
-        if (found_count == cap) {
-            cap = cap == 0 ? 64 : 2 * cap;
-            int64_t *grown = realloc(found, cap * sizeof *grown);
-            if (grown == NULL) {
-                db_reset(statement);
-                code = err_set(err, E_MEMORY, "out of memory for the list of ledgers");
-                break;
-            }
-            found = grown;
+        int64_t *grown = array_room(found, found_count, &cap, sizeof *grown);
+        if (grown == NULL) {
+            db_reset(statement);
+            code = err_set(err, E_MEMORY, "out of memory for the list of ledgers");
+            break;
         }
+        found = grown;
         found[found_count++] = sqlite3_column_int64(statement, 0);
     }
     if (code != OK) {
@@ -163,15 +160,11 @@ enum err_code fresh_keys(struct fresh *fresh, struct err *err)
 
 static enum err_code keep_run(struct fresh *fresh, struct err *err)
 {
-    if (fresh->run_count == fresh->run_cap) {
-        size_t cap = fresh->run_cap == 0 ? 64 : 2 * fresh->run_cap;
-        struct hash *grown = realloc(fresh->runs, cap * sizeof *grown);
-        if (grown == NULL) {
-            return err_set(err, E_MEMORY, "out of memory for the tree of a ledger");
-        }
-        fresh->runs = grown;
-        fresh->run_cap = cap;
+    struct hash *runs = array_room(fresh->runs, fresh->run_count, &fresh->run_cap, sizeof *runs);
+    if (runs == NULL) {
+        return err_set(err, E_MEMORY, "out of memory for the tree of a ledger");
     }
+    fresh->runs = runs;
     fresh->runs[fresh->run_count++] = fresh->growth->runs[0];
     enum err_code code = OK;
     if (fresh->mode == JUDGE_RECORD) {

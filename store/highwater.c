@@ -27,32 +27,15 @@ enum {
 };
 static const uint8_t magic[8] = {'s', 'a', 't', 'c', 'h', 'a', 'H', 'W'};
 
-static void put_number(uint8_t *out, uint64_t value, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        out[bytes - 1 - i] = (uint8_t)(value & 0xff);
-        value >>= 8;
-    }
-}
-
-static uint64_t get_number(const uint8_t *in, unsigned bytes)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; i++) {
-        value = value << 8 | in[i];
-    }
-    return value;
-}
-
 static void slot_write(uint8_t slot[SLOT_BYTES], const struct highwater_mark *mark, uint64_t turn)
 {
     memset(slot, 0, SLOT_BYTES);
     memcpy(slot, magic, sizeof magic);
-    put_number(slot + 8, VERSION, 4);
-    put_number(slot + 12, mark->epoch, 4);
-    put_number(slot + 16, mark->size, 8);
-    put_number(slot + 24, mark->starts, 8);
-    put_number(slot + 32, turn, 8);
+    bytes_put_number(slot + 8, VERSION, 4);
+    bytes_put_number(slot + 12, mark->epoch, 4);
+    bytes_put_number(slot + 16, mark->size, 8);
+    bytes_put_number(slot + 24, mark->starts, 8);
+    bytes_put_number(slot + 32, turn, 8);
     memcpy(slot + 40, mark->root.bytes, HASH_BYTES);
     struct hash sum;
     hash_of(&sum, bytes_of(slot, SUMMED_BYTES));
@@ -63,14 +46,14 @@ static bool slot_read(const uint8_t slot[SLOT_BYTES], struct highwater_mark *mar
 {
     struct hash sum;
     hash_of(&sum, bytes_of(slot, SUMMED_BYTES));
-    if (memcmp(slot, magic, sizeof magic) != 0 || get_number(slot + 8, 4) != VERSION ||
+    if (memcmp(slot, magic, sizeof magic) != 0 || bytes_get_number(slot + 8, 4) != VERSION ||
         memcmp(slot + SUMMED_BYTES, sum.bytes, SUM_BYTES) != 0) {
         return false;
     }
-    mark->epoch = (uint32_t)get_number(slot + 12, 4);
-    mark->size = get_number(slot + 16, 8);
-    mark->starts = get_number(slot + 24, 8);
-    *turn = get_number(slot + 32, 8);
+    mark->epoch = (uint32_t)bytes_get_number(slot + 12, 4);
+    mark->size = bytes_get_number(slot + 16, 8);
+    mark->starts = bytes_get_number(slot + 24, 8);
+    *turn = bytes_get_number(slot + 32, 8);
     memcpy(mark->root.bytes, slot + 40, HASH_BYTES);
     return true;
 }

@@ -257,15 +257,12 @@ static enum err_code read_header(struct import *import, struct err *err)
 static enum err_code read_row(struct import *import, const struct bytes *fields, unsigned count,
                               struct err *err)
 {
-    if (import->row_count == import->row_cap) {
-        size_t cap = import->row_cap == 0 ? 1024 : import->row_cap * 2;
-        struct import_row *rows = reallocarray(import->rows, cap, sizeof *rows);
-        if (!rows) {
-            return err_set(err, E_MEMORY, "out of memory for %zu rows", cap);
-        }
-        import->rows = rows;
-        import->row_cap = cap;
+    struct import_row *rows =
+        array_room(import->rows, import->row_count, &import->row_cap, sizeof *rows);
+    if (!rows) {
+        return err_set(err, E_MEMORY, "out of memory for %zu rows", import->row_count + 1);
     }
+    import->rows = rows;
     struct import_row *row = &import->rows[import->row_count];
     memset(row, 0, sizeof *row);
     row->line = import->csv.row_line;

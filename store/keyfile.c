@@ -75,25 +75,6 @@ static void text_title(struct key_text *out, const char *title)
     out->len = (size_t)snprintf(out->text, sizeof out->text, "%s\n", title);
 }
 
-static bool number_read(struct bytes text, uint64_t max, uint64_t *value)
-{
-    uint64_t number = 0;
-    if (text.len == 0 || text.len > 18) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        number = number * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    if (number > max) {
-        return false;
-    }
-    *value = number;
-    return true;
-}
-
 /* --- sealing --- */
 
 struct seal {
@@ -155,10 +136,10 @@ static bool seal_read(struct bytes lines, struct seal *seal, uint8_t *box, size_
             good = hex_parse(line.value, seal->nonce, sizeof seal->nonce);
             seen |= 2;
         } else if (bytes_equal(line.key, bytes_of_text("operations"))) {
-            good = number_read(line.value, SEAL_OPERATIONS_MAX, &seal->operations);
+            good = bytes_digits(line.value, SEAL_OPERATIONS_MAX, &seal->operations);
             seen |= 4;
         } else if (bytes_equal(line.key, bytes_of_text("memory"))) {
-            good = number_read(line.value, SEAL_MEMORY_MAX_BYTES, &seal->memory_bytes);
+            good = bytes_digits(line.value, SEAL_MEMORY_MAX_BYTES, &seal->memory_bytes);
             seen |= 8;
         } else if (bytes_equal(line.key, bytes_of_text("box"))) {
             *box_len = line.value.len / 2;
@@ -337,7 +318,7 @@ static bool home_line(struct home_keys *keys, const struct setting *line, unsign
     }
     bool is_signing = bytes_equal(line->key, bytes_of_text("signing"));
     if ((!is_signing && !bytes_equal(line->key, bytes_of_text("transport"))) ||
-        !number_read(line->value, UINT32_MAX, &number)) {
+        !bytes_digits(line->value, UINT32_MAX, &number)) {
         return false;
     }
     *seen |= is_signing ? SEEN_SIGNING : SEEN_TRANSPORT;
@@ -421,7 +402,7 @@ static enum err_code officer_lines(const char *path, struct bytes lines, struct 
             hex_parse(line.value, key->seed, sizeof key->seed)) {
             seen |= 1;
         } else if (bytes_equal(line.key, bytes_of_text("number")) &&
-                   number_read(line.value, UINT32_MAX, &number) && number > 0) {
+                   bytes_digits(line.value, UINT32_MAX, &number) && number > 0) {
             key->number = (uint32_t)number;
             seen |= 2;
         } else {

@@ -165,11 +165,7 @@ uint64_t lines_operation_key(struct bytes operation)
 {
     struct hash hash;
     hash_of(&hash, operation);
-    uint64_t key = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        key = key << 8 | hash.bytes[i];
-    }
-    return key >> 1 | 1; /* positive as a rowid, and never 0 */
+    return bytes_get_number(hash.bytes, 8) >> 1 | 1; /* positive as a rowid, and never 0 */
 }
 
 enum err_code lines_operation_find(struct store *store, uint64_t key, bool *found, uint64_t *entry,

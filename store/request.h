@@ -60,6 +60,7 @@ bool argument_flag(const msgpack_object *arguments, const char *key);
 /* Control frames: | length u32 BE | MessagePack |.
  *   request  [1, name, arguments map]
  *   reply    [0, result] | [1, code, message] | [2, what, done, total] (progress; more follow) */
+enum { CONTROL_LENGTH_BYTES = 4 };
 enum { CONTROL_RESULT = 0, CONTROL_ERROR = 1, CONTROL_PROGRESS = 2 };
 void control_pack_request(struct buffer *out, struct bytes name, struct bytes arguments);
 void control_pack_result(struct buffer *out, struct bytes result);

@@ -32,15 +32,12 @@ static enum err_code keep_verdict(void *context, uint64_t index, enum err_code c
     if (index < page->from || index >= page->to) {
         return OK;
     }
-    if (page->verdict_count == page->verdict_cap) {
-        size_t cap = page->verdict_cap == 0 ? 64 : page->verdict_cap * 2;
-        struct verdict *verdicts = reallocarray(page->verdicts, cap, sizeof *verdicts);
-        if (!verdicts) {
-            return E_MEMORY;
-        }
-        page->verdicts = verdicts;
-        page->verdict_cap = cap;
+    struct verdict *verdicts =
+        array_room(page->verdicts, page->verdict_count, &page->verdict_cap, sizeof *verdicts);
+    if (!verdicts) {
+        return E_MEMORY;
     }
+    page->verdicts = verdicts;
     page->verdicts[page->verdict_count++] = (struct verdict){index, code};
     return OK;
 }
@@ -138,9 +135,7 @@ static enum err_code pack_raw(void *context, uint64_t index, struct bytes leaf)
         page->full = true;
         return E_CAP; /* only ends the walk: see raw_page */
     }
-    uint8_t length[2] = {(uint8_t)(leaf.len >> 8), (uint8_t)(leaf.len & 0xff)};
-    buffer_append(&page->rows, length, sizeof length);
-    buffer_append(&page->rows, leaf.data, leaf.len);
+    chunk_leaf_add(&page->rows, leaf);
     page->count++;
     return page->rows.failed ? E_MEMORY : OK;
 }

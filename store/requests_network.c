@@ -47,7 +47,13 @@ static enum err_code admission_of_card(const struct card *card, struct admission
             return err_set(err, E_DUP, "the card of %s is given twice", profile->name);
         }
     }
-    struct admission *admission = &admissions->list[admissions->count++];
+    struct admission *list =
+        array_room(admissions->list, admissions->count, &admissions->cap, sizeof *list);
+    if (!list) {
+        return err_set(err, E_MEMORY, "out of memory for %zu cards", admissions->count + 1);
+    }
+    admissions->list = list;
+    struct admission *admission = &list[admissions->count++];
     memset(admission, 0, sizeof *admission);
     admission->group = card->group;
     memcpy(admission->name, profile->name, sizeof admission->name);
@@ -58,22 +64,6 @@ static enum err_code admission_of_card(const struct card *card, struct admission
     admission->address_count = card->address_count;
     memcpy(admission->addresses, card->addresses, sizeof admission->addresses);
     return OK;
-}
-
-/* Room for one more; false: out of memory. */
-static bool make_room(struct admissions *admissions)
-{
-    if (admissions->count < admissions->cap) {
-        return true;
-    }
-    size_t cap = admissions->cap == 0 ? 16 : admissions->cap * 2;
-    struct admission *list = reallocarray(admissions->list, cap, sizeof *list);
-    if (!list) {
-        return false;
-    }
-    admissions->list = list;
-    admissions->cap = cap;
-    return true;
 }
 
 static enum err_code read_cards(const msgpack_object *arguments, struct admissions *admissions,
@@ -90,9 +80,7 @@ static enum err_code read_cards(const msgpack_object *arguments, struct admissio
     for (size_t i = 0; code == OK && argument_item(arguments, "cards", i, &text); i++) {
         code = card_parse(text, &scratch, card, err);
         if (code == OK) {
-            code = make_room(admissions)
-                       ? admission_of_card(card, admissions, err)
-                       : err_set(err, E_MEMORY, "out of memory for %zu cards", i + 1);
+            code = admission_of_card(card, admissions, err);
         }
         if (code != OK) {
             code = err_prefix(err, code, "card %zu", i + 1);
@@ -410,10 +398,8 @@ struct invite_bytes {
 static enum err_code add_leaf(void *context, uint64_t index, struct bytes leaf)
 {
     struct buffer *leaves = context;
-    uint8_t length[2] = {(uint8_t)(leaf.len >> 8), (uint8_t)(leaf.len & 0xff)};
     (void)index;
-    buffer_append(leaves, length, sizeof length);
-    buffer_append(leaves, leaf.data, leaf.len);
+    chunk_leaf_add(leaves, leaf);
     return leaves->failed ? E_CAP : OK;
 }
 

@@ -108,15 +108,11 @@ struct contact_rows {
 static enum err_code keep_contact(void *context, const struct contact *contact, bool by_hand)
 {
     struct contact_rows *list = context;
-    if (list->count == list->cap) {
-        size_t cap = list->cap == 0 ? 64 : list->cap * 2;
-        struct contact_row *rows = reallocarray(list->rows, cap, sizeof *rows);
-        if (!rows) {
-            return E_MEMORY;
-        }
-        list->rows = rows;
-        list->cap = cap;
+    struct contact_row *rows = array_room(list->rows, list->count, &list->cap, sizeof *rows);
+    if (!rows) {
+        return E_MEMORY;
     }
+    list->rows = rows;
     list->rows[list->count++] = (struct contact_row){*contact, by_hand};
     return OK;
 }

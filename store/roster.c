@@ -16,11 +16,7 @@ struct roster {
 
 static int64_t tag_number(const struct hash *group)
 {
-    uint64_t tag = 0;
-    for (unsigned i = 0; i < GROUP_TAG_BYTES; i++) {
-        tag = tag << 8 | group->bytes[i];
-    }
-    return (int64_t)tag;
+    return (int64_t)bytes_get_number(group->bytes, GROUP_TAG_BYTES);
 }
 
 /* --- rows --- */

@@ -46,15 +46,8 @@ static enum err_code refuse(const struct reader *reader, const char *expected)
 
 static bool next_line(struct reader *reader, struct bytes *line)
 {
-    const uint8_t *end =
-        reader->rest.len > 0 ? memchr(reader->rest.data, '\n', reader->rest.len) : NULL;
     reader->line++;
-    if (!end) {
-        return false;
-    }
-    *line = bytes_of(reader->rest.data, (size_t)(end - reader->rest.data));
-    reader->rest = bytes_of(end + 1, reader->rest.len - line->len - 1);
-    return true;
+    return bytes_line(&reader->rest, line);
 }
 
 /* Takes `prefix` off the line. */
@@ -65,22 +58,6 @@ static bool after(struct bytes *line, const char *prefix)
         return false;
     }
     *line = bytes_of(line->data + len, line->len - len);
-    return true;
-}
-
-static bool decimal(struct bytes text, uint64_t *value)
-{
-    uint64_t result = 0;
-    if (text.len == 0 || text.len > 13 || (text.len > 1 && text.data[0] == '0')) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        result = result * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    *value = result;
     return true;
 }
 
@@ -135,7 +112,8 @@ enum err_code tlog_proof_parse(struct bytes text, struct buffer *scratch, struct
     if (code != OK) {
         return code;
     }
-    if (!next_line(&reader, &line) || !after(&line, "index ") || !decimal(line, &read.index)) {
+    if (!next_line(&reader, &line) || !after(&line, "index ") ||
+        !bytes_decimal(line, LEDGER_SIZE_MAX - 1, &read.index)) {
         return refuse(&reader, "index and a number");
     }
     code = read_path(&reader, &read.path);

@@ -88,12 +88,11 @@ static bool read_all(int fd, uint8_t *data, size_t len)
 
 static bool read_frame(int fd, struct buffer *frame)
 {
-    uint8_t prefix[4];
+    uint8_t prefix[CONTROL_LENGTH_BYTES];
     if (!read_all(fd, prefix, sizeof prefix)) {
         return false;
     }
-    size_t len =
-        (size_t)prefix[0] << 24 | (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
+    size_t len = (size_t)bytes_get_number(prefix, sizeof prefix);
     buffer_clear(frame);
     uint8_t *data = len <= CONTROL_FRAME_MAX_BYTES ? buffer_extend(frame, len) : NULL;
     return data && read_all(fd, data, len);

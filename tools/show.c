@@ -51,15 +51,11 @@ struct show_table {
 
 static void add_cell(struct show_table *table, const char *text)
 {
-    if (table->count == table->capacity) {
-        size_t capacity = table->capacity * 2 + 64;
-        char **cells = realloc(table->cells, capacity * sizeof *cells);
-        if (!cells) {
-            abort(); /* a screenful of text: nothing sensible is left to do */
-        }
-        table->cells = cells;
-        table->capacity = capacity;
+    char **cells = array_room(table->cells, table->count, &table->capacity, sizeof *cells);
+    if (!cells) {
+        abort(); /* a screenful of text: nothing sensible is left to do */
     }
+    table->cells = cells;
     table->cells[table->count] = strdup(text);
     if (!table->cells[table->count]) {
         abort();
@@ -99,10 +95,14 @@ void show_cell_amount(struct show_table *table, int64_t satang, unsigned minor_d
 
 static void print_row(const struct show_table *table, size_t first, const size_t *widths, FILE *out)
 {
-    for (unsigned i = 0; i < table->columns && first + i < table->count; i++) {
+    unsigned columns = table->columns;
+    while (columns > 1 && (first + columns > table->count || !*table->cells[first + columns - 1])) {
+        columns--; /* no blanks at the end of a line */
+    }
+    for (unsigned i = 0; i < columns; i++) {
         const char *text = table->cells[first + i];
         int pad = (int)(widths[i] - width_of(bytes_of_text(text)));
-        bool last = i + 1 == table->columns;
+        bool last = i + 1 == columns;
         if (table->align[i] == ALIGN_RIGHT) {
             fprintf(out, "%*s%s%s", pad, "", text, last ? "" : "  ");
         } else {
