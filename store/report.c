@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/entry.h"
+#include "proto/events.h"
 #include "proto/id.h"
 
 struct build {
@@ -19,6 +21,7 @@ void report_free(struct report *report)
 {
     free(report->groups);
     free(report->verdicts);
+    free(report->listed);
     memset(report, 0, sizeof *report);
 }
 
@@ -71,17 +74,100 @@ static enum err_code state_at(struct build *build, const struct cut_item *item,
 static enum err_code keep_verdict(void *context, uint64_t index, enum err_code verdict)
 {
     struct report *report = context;
-    if (report->verdict_count == report->verdict_cap) {
-        size_t cap = report->verdict_cap == 0 ? 64 : report->verdict_cap * 2;
-        struct report_verdict *verdicts = reallocarray(report->verdicts, cap, sizeof *verdicts);
-        if (!verdicts) {
-            return E_MEMORY;
-        }
-        report->verdicts = verdicts;
-        report->verdict_cap = cap;
+    struct report_verdict *verdicts =
+        array_room(report->verdicts, report->verdict_count, &report->verdict_cap, sizeof *verdicts);
+    if (!verdicts) {
+        return E_MEMORY;
     }
+    report->verdicts = verdicts;
     report->verdicts[report->verdict_count++] = (struct report_verdict){index, verdict};
     return OK;
+}
+
+/* --- the journals and reversals of a group, by index --- */
+
+struct listing {
+    struct report *report;
+    const struct report_group *group;
+    struct entry *entry; /* scratch: large */
+    size_t verdict;      /* of the group's: the next one */
+    uint64_t wanted[2];  /* journals, reversals still to be named */
+    bool done;
+};
+
+static enum err_code list_entry(struct listing *listing, uint64_t index, bool reversal)
+{
+    struct report *report = listing->report;
+    if (listing->wanted[reversal] == 0) {
+        return OK;
+    }
+    struct report_listed *listed =
+        array_room(report->listed, report->listed_count, &report->listed_cap, sizeof *listed);
+    if (!listed) {
+        return E_MEMORY;
+    }
+    report->listed = listed;
+    report->listed[report->listed_count++] = (struct report_listed){index, reversal};
+    listing->wanted[reversal]--;
+    return OK;
+}
+
+static enum err_code look_at_leaf(void *context, uint64_t index, struct bytes leaf)
+{
+    struct listing *listing = context;
+    const struct report_group *group = listing->group;
+    struct post_terms terms;
+    listing->done = listing->wanted[0] + listing->wanted[1] == 0;
+    if (listing->done) {
+        return E_CAP; /* only ends the walk */
+    }
+    size_t verdict = group->verdict_first + listing->verdict;
+    if (listing->verdict < group->verdict_count &&
+        listing->report->verdicts[verdict].index == index) {
+        listing->verdict++;
+        return OK; /* invalid: counted and named as that */
+    }
+    if (entry_decode(leaf, listing->entry, NULL) != OK) {
+        return OK;
+    }
+    if (listing->entry->kind == KIND_REVERSE) {
+        return list_entry(listing, index, true);
+    }
+    bool journal = listing->entry->kind == KIND_POST &&
+                   terms_post_read(listing->entry->terms, &terms, NULL) == OK &&
+                   terms.event == EVENT_JOURNAL;
+    return journal ? list_entry(listing, index, false) : OK;
+}
+
+static uint64_t at_most_listed(uint64_t count)
+{
+    return count < REPORT_LISTED_MAX ? count : REPORT_LISTED_MAX;
+}
+
+static enum err_code list_entries(struct build *build, struct report_group *group)
+{
+    struct listing listing = {
+        .report = build->report,
+        .group = group,
+        .wanted = {at_most_listed(group->journals), at_most_listed(group->reversals)},
+    };
+    group->listed_first = build->report->listed_count;
+    if (listing.wanted[0] + listing.wanted[1] == 0) {
+        return OK;
+    }
+    listing.entry = malloc(sizeof *listing.entry);
+    if (!listing.entry) {
+        return err_set(build->err, E_MEMORY, "out of memory for an entry");
+    }
+    uint64_t end = group->status == LEDGER_OK ? group->item.size : group->stopped_at;
+    enum err_code code =
+        store_leaves(build->store, &group->item.group, 0, end, look_at_leaf, &listing);
+    free(listing.entry);
+    group->listed_count = build->report->listed_count - group->listed_first;
+    return code == OK || listing.done
+               ? OK
+               : err_set(build->err, code, "%s: its entries cannot be read; run `satcha verify`",
+                         group->name);
 }
 
 static void take_state(struct report_group *group, const struct ledger_state *state)
@@ -129,6 +215,9 @@ static enum err_code replay(struct build *build, struct report_group *group)
         code = store_verdicts(build->store, &group->item.group, group->item.size, keep_verdict,
                               report);
         group->verdict_count = report->verdict_count - group->verdict_first;
+    }
+    if (code == OK) {
+        code = list_entries(build, group);
     }
     if (code == OK) {
         code = trial_add(&report->combined, group->own, group->reported,

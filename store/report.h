@@ -11,7 +11,9 @@
  *   coverage {expected, held, fresh, stale, forked, needs_upgrade, halted, invalid}
  *   groups [{group, name, name_en, place, type, network, epoch, size, root, held, forked, status,
  *            stopped_at, last_date, age_days, stale, members, valid, invalid, journals, reversals,
- *            opening_incomplete, invalid_entries [{entry, code}…], rows, debit, credit}…]
+ *            opening_incomplete, journal_entries [entry…], reversal_entries [entry…] (the first
+ *            REPORT_LISTED_MAX of each), invalid_entries [{entry, code}…], rows, debit, credit}…]
+ *            members is nil where the ledger is not held
  *   combined {rows, debit, credit, difference}
  *   income [{channel, account, amount, groups, of}…]   channel 1 twice: 2110 of groups whose
  *            policy calls members' money returnable, 4311 of the others
@@ -74,6 +76,12 @@ struct report_group {
     struct turnover own[ACCOUNTS_MAX];
     bool reported[ACCOUNTS_MAX];
     size_t verdict_first, verdict_count; /* in report.verdicts */
+    size_t listed_first, listed_count;   /* in report.listed */
+};
+/* An entry that an auditor looks at: a journal or a reversal, by group and index. */
+struct report_listed {
+    uint64_t index;
+    bool reversal; /* else a journal */
 };
 struct report {
     const struct cut *cut;
@@ -83,10 +91,13 @@ struct report {
     struct report_group *groups; /* owned; [0] is the network */
     size_t verdict_count, verdict_cap;
     struct report_verdict *verdicts; /* owned */
+    size_t listed_count, listed_cap;
+    struct report_listed *listed; /* owned */
     struct trial combined;
 };
 
-enum { STALE_DAYS = 35 };
+/* The counts are whole; of each group this many journals and reversals are named. */
+enum { STALE_DAYS = 35, REPORT_LISTED_MAX = 100 };
 
 /* Replays the cut. `cut` must outlive the report. E_NO_DATA: which group, size held and wanted;
  * E_VERSION: other rules; E_DIFFERS: the cut does not list the groups of its own roster; E_FORKED:

@@ -101,13 +101,29 @@ static void pack_status(const struct report *report, const struct report_group *
     result_bool(out, "stale", is_stale(report, group));
 }
 
+/* The first journals, or reversals, of a group. */
+static void pack_listed(const struct report *report, const struct report_group *group,
+                        const char *key, bool reversal, struct buffer *out)
+{
+    size_t count = 0, end = group->listed_first + group->listed_count;
+    for (size_t i = group->listed_first; i < end; i++) {
+        count += report->listed[i].reversal == reversal;
+    }
+    result_array(out, key, count);
+    for (size_t i = group->listed_first; i < end; i++) {
+        if (report->listed[i].reversal == reversal) {
+            pack_uint(out, report->listed[i].index);
+        }
+    }
+}
+
 static enum err_code pack_group(const struct report *report, const struct report_group *group,
                                 struct buffer *out, struct err *err)
 {
     struct trial trial;
     trial_init(&trial);
     enum err_code code = trial_add(&trial, group->own, group->reported, TRIAL_GROUP, err);
-    pack_map(out, 23 + TRIAL_PAIRS);
+    pack_map(out, 25 + TRIAL_PAIRS);
     result_hash(out, "group", &group->item.group);
     result_text(out, "name", group->name);
     result_text(out, "name_en", group->name_en);
@@ -120,12 +136,19 @@ static enum err_code pack_group(const struct report *report, const struct report
     result_bool(out, "held", group->held);
     result_bool(out, "forked", group->forked);
     pack_status(report, group, out);
-    result_int(out, "members", group->members);
+    pack_text(out, "members");
+    if (group->held) {
+        pack_int(out, group->members);
+    } else {
+        pack_nil(out);
+    }
     result_uint(out, "valid", group->valid);
     result_uint(out, "invalid", group->invalid);
     result_uint(out, "journals", group->journals);
     result_uint(out, "reversals", group->reversals);
     result_bool(out, "opening_incomplete", opening_incomplete(group));
+    pack_listed(report, group, "journal_entries", false, out);
+    pack_listed(report, group, "reversal_entries", true, out);
     result_array(out, "invalid_entries", group->verdict_count);
     for (size_t i = 0; i < group->verdict_count; i++) {
         const struct report_verdict *verdict = &report->verdicts[group->verdict_first + i];

@@ -178,6 +178,16 @@ static void reversals_and_journals_are_counted(void **state)
     const msgpack_object *events = field_of(answer(&asked), "events");
     assert_int_equal(int_of(events, "journals"), 1);
     assert_int_equal(int_of(events, "reversals"), 1);
+    const msgpack_object *group = NULL;
+    for (uint32_t i = 0; i < count_of(answer(&asked), "groups"); i++) {
+        const msgpack_object *row = item_of(answer(&asked), "groups", i);
+        group = int_of(row, "journals") == 1 ? row : group;
+    }
+    assert_non_null(group);
+    assert_int_equal(count_of(group, "journal_entries"), 1);
+    assert_int_equal(item_of(group, "journal_entries", 0)->via.u64, entry);
+    assert_int_equal(count_of(group, "reversal_entries"), 1);
+    assert_int_equal(item_of(group, "reversal_entries", 0)->via.u64, entry + 1);
     /* Gross figures stay: the turnover happened, and was taken back. */
     const msgpack_object *bank = row_of(field_of(answer(&asked), "combined"), 1120);
     assert_int_equal(int_of(bank, "debit"), 10000);
