@@ -216,6 +216,22 @@ enum err_code store_verdicts(struct store *store, const struct hash *group, uint
     return code;
 }
 
+enum err_code store_verdict(struct store *store, const struct hash *group, uint64_t index,
+                            enum err_code *verdict)
+{
+    struct verdict_row page[VERDICTS_PAGE];
+    struct ledger *ledger;
+    size_t count;
+    enum err_code code = ledger_find(store, group, &ledger, NULL);
+    if (code == OK) {
+        code = read_verdicts(store, row_id(ledger, index), row_id(ledger, index), page, &count);
+    }
+    if (code == OK) {
+        *verdict = count == 0 ? OK : page[0].code;
+    }
+    return code;
+}
+
 /* --- an earlier state --- */
 
 struct refold {

@@ -71,9 +71,20 @@ static enum err_code state_at(struct build *build, const struct cut_item *item,
     return code;
 }
 
+/* The first of a group: a peer may write any number of them. */
+struct verdicts {
+    struct report *report;
+    size_t wanted;
+};
+
 static enum err_code keep_verdict(void *context, uint64_t index, enum err_code verdict)
 {
-    struct report *report = context;
+    struct verdicts *kept = context;
+    struct report *report = kept->report;
+    if (kept->wanted == 0) {
+        return E_CAP; /* only ends the walk */
+    }
+    kept->wanted--;
     struct report_verdict *verdicts =
         array_room(report->verdicts, report->verdict_count, &report->verdict_cap, sizeof *verdicts);
     if (!verdicts) {
@@ -87,10 +98,10 @@ static enum err_code keep_verdict(void *context, uint64_t index, enum err_code v
 /* --- the journals and reversals of a group, by index --- */
 
 struct listing {
+    struct store *store;
     struct report *report;
     const struct report_group *group;
     struct entry *entry; /* scratch: large */
-    size_t verdict;      /* of the group's: the next one */
     uint64_t wanted[2];  /* journals, reversals still to be named */
     bool done;
 };
@@ -121,22 +132,22 @@ static enum err_code look_at_leaf(void *context, uint64_t index, struct bytes le
     if (listing->done) {
         return E_CAP; /* only ends the walk */
     }
-    size_t verdict = group->verdict_first + listing->verdict;
-    if (listing->verdict < group->verdict_count &&
-        listing->report->verdicts[verdict].index == index) {
-        listing->verdict++;
-        return OK; /* invalid: counted and named as that */
-    }
     if (entry_decode(leaf, listing->entry, NULL) != OK) {
         return OK;
     }
-    if (listing->entry->kind == KIND_REVERSE) {
-        return list_entry(listing, index, true);
-    }
+    bool reversal = listing->entry->kind == KIND_REVERSE;
     bool journal = listing->entry->kind == KIND_POST &&
                    terms_post_read(listing->entry->terms, &terms, NULL) == OK &&
                    terms.event == EVENT_JOURNAL;
-    return journal ? list_entry(listing, index, false) : OK;
+    if (!reversal && !journal) {
+        return OK;
+    }
+    enum err_code verdict = OK;
+    enum err_code code = store_verdict(listing->store, &group->item.group, index, &verdict);
+    if (code != OK || verdict != OK) {
+        return code; /* invalid: counted and named as that */
+    }
+    return list_entry(listing, index, reversal);
 }
 
 static uint64_t at_most_listed(uint64_t count)
@@ -147,6 +158,7 @@ static uint64_t at_most_listed(uint64_t count)
 static enum err_code list_entries(struct build *build, struct report_group *group)
 {
     struct listing listing = {
+        .store = build->store,
         .report = build->report,
         .group = group,
         .wanted = {at_most_listed(group->journals), at_most_listed(group->reversals)},
@@ -212,8 +224,10 @@ static enum err_code replay(struct build *build, struct report_group *group)
             group->place = state->profile.home_place;
         }
         group->verdict_first = report->verdict_count;
-        code = store_verdicts(build->store, &group->item.group, group->item.size, keep_verdict,
-                              report);
+        struct verdicts kept = {report, REPORT_LISTED_MAX};
+        code =
+            store_verdicts(build->store, &group->item.group, group->item.size, keep_verdict, &kept);
+        code = code == E_CAP ? OK : code;
         group->verdict_count = report->verdict_count - group->verdict_first;
     }
     if (code == OK) {

@@ -11,8 +11,9 @@
  *   coverage {expected, held, fresh, stale, forked, needs_upgrade, halted, invalid}
  *   groups [{group, name, name_en, place, type, network, epoch, size, root, held, forked, status,
  *            stopped_at, last_date, age_days, stale, members, valid, invalid, journals, reversals,
- *            opening_incomplete, journal_entries [entry…], reversal_entries [entry…] (the first
- *            REPORT_LISTED_MAX of each), invalid_entries [{entry, code}…], rows, debit, credit}…]
+ *            opening_incomplete, journal_entries [entry…], reversal_entries [entry…],
+ *            invalid_entries [{entry, code}…] (the first REPORT_LISTED_MAX of each), rows, debit,
+ *            credit}…]
  *            members is nil where the ledger is not held
  *   combined {rows, debit, credit, difference}
  *   income [{channel, account, amount, groups, of}…]   channel 1 twice: 2110 of groups whose
@@ -96,7 +97,8 @@ struct report {
     struct trial combined;
 };
 
-/* The counts are whole; of each group this many journals and reversals are named. */
+/* The counts are whole; of each group this many journals, reversals and invalid entries are named:
+ * a peer may write millions. */
 enum { STALE_DAYS = 35, REPORT_LISTED_MAX = 100 };
 
 /* Replays the cut. `cut` must outlive the report. E_NO_DATA: which group, size held and wanted;

@@ -121,8 +121,8 @@ void store_operation_tag(const struct store *store, struct bytes id,
 /* Was an operation with this tag appended? Then its entry's index. */
 bool store_operation_find(struct store *store, const uint8_t tag[OPERATION_TAG_BYTES],
                           uint64_t *index);
-/* Makes the high-water mark durable for what was appended. Whatever shows a head to the world, be it
- * on a screen or on paper, calls it first (request_run does). */
+/* Makes the high-water mark durable for what was appended. Whatever shows a head to the world, be
+ * it on a screen or on paper, calls it first (request_run does). */
 enum err_code MUST_USE store_settle(struct store *store, struct err *err);
 /* Makes own appends visible to peers (book, map). Called by the node once it asked for its own
  * head; without a call only the head that was released before is served. */
@@ -174,6 +174,9 @@ enum err_code MUST_USE store_leaves(struct store *store, const struct hash *grou
 typedef enum err_code (*verdict_fn)(void *context, uint64_t index, enum err_code code);
 enum err_code MUST_USE store_verdicts(struct store *store, const struct hash *group, uint64_t size,
                                       verdict_fn each, void *context);
+/* That of one entry; OK where it is valid. */
+enum err_code MUST_USE store_verdict(struct store *store, const struct hash *group, uint64_t index,
+                                     enum err_code *verdict);
 
 /* --- roster --- */
 struct rostered {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/events.h"
 #include "store/report.h"
 #include "tests/lib/verdict.h"
 #include "tests/lib/world.h"
@@ -330,6 +331,45 @@ static void reports_name_them(void **state)
     free(report);
 }
 
+/* However many a group writes, the report stays small: all are counted, the first are named, and
+ * what is invalid past those is still not listed as a journal. */
+static void reports_name_the_first(void **state)
+{
+    (void)state;
+    struct home *home = &world.receiver;
+    struct cut cut = {.count = 0};
+    struct report *report = calloc(1, sizeof *report);
+    assert_non_null(report);
+    for (unsigned i = 0; i < 3 * REPORT_LISTED_MAX; i++) {
+        assert_int_equal(maker_append_leaf(&world.hostile, bytes_of_text("x")), E_ENCODING);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        maker_begin(&world.hostile, KIND_POST);
+        maker_event(&world.hostile, EVENT_JOURNAL);
+        maker_line(&world.hostile, 1110, i == 0 ? 101 : 100);
+        maker_line(&world.hostile, 2110, -100);
+        (void)maker_append(&world.hostile);
+    }
+    assert_int_equal(feed(home, &world.hostile, world.hostile.count), OK);
+    assert_int_equal(cut_of_heads(home->store, 20460, &cut, &home->err), OK);
+    assert_int_equal(report_build(home->store, &cut, report, &home->err), OK);
+    assert_int_equal(report->verdict_count, REPORT_LISTED_MAX);
+    size_t number = 0;
+    while (!hash_equal(&report->groups[number].item.group, &world.hostile.id)) {
+        number++;
+    }
+    const struct report_group *group = &report->groups[number];
+    assert_int_equal(group->invalid, 4 + 3 * REPORT_LISTED_MAX + 1);
+    assert_int_equal(group->journals, group->listed_count);
+    for (size_t i = 0; i < group->listed_count; i++) {
+        assert_int_not_equal(report->listed[group->listed_first + i].index,
+                             world.hostile.count - 2);
+    }
+    report_free(report);
+    cut_free(&cut);
+    free(report);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -350,6 +390,7 @@ int main(void)
         TEST(an_empty_leaf),
         TEST(verdicts_outlive_a_rebuild),
         TEST(reports_name_them),
+        TEST(reports_name_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
