@@ -20,31 +20,13 @@ struct node_row {
     node_request_fn run;
 };
 
-static void pack_key_text(struct buffer *out, const char *key, const char *value)
-{
-    pack_text(out, key);
-    pack_text(out, value[0] == '\0' ? NULL : value);
-}
-
-static void pack_key_uint(struct buffer *out, const char *key, uint64_t value)
-{
-    pack_text(out, key);
-    pack_uint(out, value);
-}
-
-static void pack_key_hash(struct buffer *out, const char *key, const struct hash *value)
-{
-    pack_text(out, key);
-    pack_bin(out, hash_view(value));
-}
-
 /* --- peers --- */
 
 static void pack_name(struct node *node, struct buffer *out, const struct hash *group)
 {
     struct rostered rostered;
     bool known = store_roster_find(node->store, group, &rostered) == OK;
-    pack_key_text(out, "name", known ? rostered.admission.name : "");
+    result_text(out, "name", known ? rostered.admission.name : "");
 }
 
 static size_t count_behind(const struct session *session)
@@ -69,11 +51,11 @@ static void pack_behind(struct buffer *out, const struct session *session)
     pack_array(out, named);
     for (size_t i = 0; i < named && session_behind(session, i, &group, &here, &there); i++) {
         pack_map(out, 3);
-        pack_key_hash(out, "group", &group);
-        pack_key_uint(out, "here", here);
-        pack_key_uint(out, "there", there);
+        result_hash(out, "group", &group);
+        result_uint(out, "here", here);
+        result_uint(out, "there", there);
     }
-    pack_key_uint(out, "behind_count", count);
+    result_uint(out, "behind_count", count);
 }
 
 static void pack_error(struct buffer *out, enum err_code code, const char *text)
@@ -82,7 +64,7 @@ static void pack_error(struct buffer *out, enum err_code code, const char *text)
     if (code != OK) {
         (void)snprintf(line, sizeof line, "%s: %s", err_name(code), text);
     }
-    pack_key_text(out, "error", line);
+    result_text(out, "error", line);
 }
 
 enum { PEER_FIELDS = 16 };
@@ -95,20 +77,19 @@ static void pack_peer(struct node *node, struct buffer *out, const struct peer *
         session_status(peer->session, &status);
     }
     pack_map(out, PEER_FIELDS);
-    pack_key_hash(out, "group", &peer->group);
+    result_hash(out, "group", &peer->group);
     pack_name(node, out, &peer->group);
-    pack_key_text(out, "address", peer->address);
-    pack_key_text(out, "direction", peer->direction == PEER_OUT ? "out" : "in");
-    pack_key_text(out, "state", status.limited ? "limited" : peer_state_name(peer));
-    pack_key_uint(out, "round_trip_ms", status.round_trip_ms);
-    pack_key_uint(out, "bytes_in", peer->bytes_in);
-    pack_key_uint(out, "bytes_out", peer->bytes_out);
-    pack_key_uint(out, "version", status.version);
-    pack_text(out, "skew_ms");
-    pack_int(out, status.skew_ms);
-    pack_key_uint(out, "entries_in", status.entries_taken);
-    pack_key_uint(out, "entries_out", status.entries_given);
-    pack_key_uint(out, "nonsense", status.nonsense);
+    result_text(out, "address", peer->address);
+    result_text(out, "direction", peer->direction == PEER_OUT ? "out" : "in");
+    result_text(out, "state", status.limited ? "limited" : peer_state_name(peer));
+    result_uint(out, "round_trip_ms", status.round_trip_ms);
+    result_uint(out, "bytes_in", peer->bytes_in);
+    result_uint(out, "bytes_out", peer->bytes_out);
+    result_uint(out, "version", status.version);
+    result_int(out, "skew_ms", status.skew_ms);
+    result_uint(out, "entries_in", status.entries_taken);
+    result_uint(out, "entries_out", status.entries_given);
+    result_uint(out, "nonsense", status.nonsense);
     pack_behind(out, peer->session);
     pack_error(out, peer->error.code, peer->error.text);
 }
@@ -117,15 +98,15 @@ static void pack_peer(struct node *node, struct buffer *out, const struct peer *
 static void pack_target(struct node *node, struct buffer *out, const struct dial_target *target)
 {
     pack_map(out, PEER_FIELDS);
-    pack_key_hash(out, "group", &target->contact.group);
+    result_hash(out, "group", &target->contact.group);
     pack_name(node, out, &target->contact.group);
-    pack_key_text(out, "address", target->contact.address);
-    pack_key_text(out, "direction", "out");
-    pack_key_text(out, "state", target->failures > 0 ? "waiting" : "not dialled");
+    result_text(out, "address", target->contact.address);
+    result_text(out, "direction", "out");
+    result_text(out, "state", target->failures > 0 ? "waiting" : "not dialled");
     static const char *const counts[] = {"round_trip_ms", "bytes_in",   "bytes_out",   "version",
                                          "skew_ms",       "entries_in", "entries_out", "nonsense"};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        pack_key_uint(out, counts[i], 0);
+        result_uint(out, counts[i], 0);
     }
     pack_behind(out, NULL);
     pack_error(out, target->code, target->error);
@@ -226,8 +207,8 @@ bool node_request_late(struct node *node, const struct late_answer *late, uint64
         struct session_status status;
         session_status(peer->session, &status);
         pack_map(result, 2);
-        pack_key_hash(result, "group", &late->group);
-        pack_key_uint(result, "round_trip_ms", status.round_trip_ms);
+        result_hash(result, "group", &late->group);
+        result_uint(result, "round_trip_ms", status.round_trip_ms);
         *code = OK;
         return true;
     }
@@ -256,11 +237,10 @@ static void add_to_status(struct node *node, struct buffer *result)
     buffer_init(&whole, result->limit);
     pack_map(&whole, pairs + 4);
     buffer_append(&whole, cursor.at, (size_t)(cursor.end - cursor.at));
-    pack_key_text(&whole, "listening", node_listening(node));
-    pack_key_uint(&whole, "connections", open);
-    pack_text(&whole, "released");
-    pack_bool(&whole, node->release == RELEASE_DONE);
-    pack_key_uint(&whole, "running_ms", node_now_ms() - node->started_ms);
+    result_text(&whole, "listening", node_listening(node));
+    result_uint(&whole, "connections", open);
+    result_bool(&whole, "released", node->release == RELEASE_DONE);
+    result_uint(&whole, "running_ms", node_now_ms() - node->started_ms);
     if (whole.failed) {
         buffer_free(&whole);
         return;
@@ -283,34 +263,29 @@ static const struct node_row *find_own(struct bytes name)
     return NULL;
 }
 
-static enum err_code run_own(struct node *node, const struct node_row *row, struct bytes arguments,
+static enum err_code run_own(struct node *node, const struct node_row *own,
+                             const struct request_row *row, struct bytes arguments,
                              struct buffer *result, struct late_answer *late, struct err *err)
 {
     msgpack_unpacked unpacked;
-    size_t offset = 0;
-    enum err_code code;
-    msgpack_unpacked_init(&unpacked);
-    if (msgpack_unpack_next(&unpacked, (const char *)arguments.data, arguments.len, &offset) !=
-            MSGPACK_UNPACK_SUCCESS ||
-        offset != arguments.len || unpacked.data.type != MSGPACK_OBJECT_MAP) {
-        code = err_set(err, E_USAGE, "the arguments of %s are not one MessagePack map", row->name);
-    } else {
-        code = row->run(node, &unpacked.data, result, late, err);
+    enum err_code code = request_unpack(row, arguments, &unpacked, err);
+    if (code == OK) {
+        code = own->run(node, &unpacked.data, result, late, err);
     }
     msgpack_unpacked_destroy(&unpacked);
-    return code;
+    return code == OK ? request_whole(row, result, err) : code;
 }
 
 enum err_code node_request(struct node *node, struct bytes name, struct bytes arguments,
                            const struct progress *progress, struct buffer *result,
                            struct late_answer *late, struct err *err)
 {
-    const struct node_row *own = find_own(name);
-    if (own != NULL) {
-        return run_own(node, own, arguments, result, late, err);
-    }
     const struct request_row *row = request_find(name);
-    struct request_context context = {.store = node->store, .progress = progress, .daemon = node};
+    const struct node_row *own = find_own(name);
+    if (row != NULL && own != NULL) {
+        return run_own(node, own, row, arguments, result, late, err);
+    }
+    struct request_context context = {.store = node->store, .progress = progress};
     node_request_begin(node);
     enum err_code code = request_run(&context, name, arguments, result, err);
     node_request_end(node, row == NULL ? 0 : row->flags);

@@ -50,7 +50,8 @@ static const struct request_row TABLE[] = {
      "stored, root, status, stopped_at, members, valid, invalid, last_date, heard, own, network, "
      "rostered, frozen, flags}…]",
      "", 0, request_groups},
-    {"why", "group", "group, name, state, why", "E_NOT_FOUND", 0, request_why},
+    {"why", "group", "group, name, state, why, heads [{epoch, size, root}…] (of a fork)",
+     "E_NOT_FOUND", 0, request_why},
     {"member opening", "count, " WRITE_ARGUMENTS, WRITE_RESULT ", members",
      "E_MEMBER, " WRITE_ERRORS, REQUEST_WRITES, request_member_opening},
     {"member list", "[members], " WRITE_ARGUMENTS,
@@ -78,7 +79,8 @@ static const struct request_row TABLE[] = {
      "E_USAGE, " WRITE_ERRORS, REQUEST_WRITES, request_note},
     {"log", "[group], [from], [to], [limit], [last], [raw]",
      "group, name, size, from, to, more, minor_digits, entries [{entry, kind, date, time, actor, "
-     "event, reversed, change, topic, document, verdict (nil: valid), approvals, refs [{group, "
+     "event, reversed, change, topic, document, changed, verdict (nil: valid), approvals, refs "
+     "[{group, "
      "entry}…], posts [{account, counterparty, amount}…]}…]; raw: group, size, from, to, more, "
      "leaves (each u16 BE length and leaf)",
      "E_NOT_FOUND, E_NO_DATA", 0, request_log},
@@ -141,33 +143,42 @@ const struct request_row *request_find(struct bytes name)
     return NULL;
 }
 
-/* Every row's handler gets a map; what is not one is refused here, once. */
+enum err_code request_unpack(const struct request_row *row, struct bytes arguments,
+                             msgpack_unpacked *unpacked, struct err *err)
+{
+    size_t offset = 0;
+    msgpack_unpacked_init(unpacked);
+    if (msgpack_unpack_next(unpacked, (const char *)arguments.data, arguments.len, &offset) !=
+            MSGPACK_UNPACK_SUCCESS ||
+        offset != arguments.len || unpacked->data.type != MSGPACK_OBJECT_MAP) {
+        return err_set(err, E_USAGE, "the arguments of %s are not one MessagePack map", row->name);
+    }
+    return arguments_known(&unpacked->data, row->arguments, err);
+}
+
+enum err_code request_whole(const struct request_row *row, const struct buffer *result,
+                            struct err *err)
+{
+    if (result->failed) {
+        return err_set(err, E_CAP, "the answer to %s is larger than %zu bytes; ask for less of it",
+                       row->name, result->limit);
+    }
+    return OK;
+}
+
 static enum err_code run_row(const struct request_context *context, const struct request_row *row,
                              struct bytes arguments, struct buffer *result, struct err *err)
 {
     msgpack_unpacked unpacked;
-    size_t offset = 0;
-    msgpack_unpacked_init(&unpacked);
-    enum err_code code;
-    if (msgpack_unpack_next(&unpacked, (const char *)arguments.data, arguments.len, &offset) !=
-            MSGPACK_UNPACK_SUCCESS ||
-        offset != arguments.len || unpacked.data.type != MSGPACK_OBJECT_MAP) {
-        code = err_set(err, E_USAGE, "the arguments of %s are not one MessagePack map", row->name);
-    } else {
-        code = arguments_known(&unpacked.data, row->arguments, err);
-        if (code == OK) {
-            code = store_settle(context->store, err); /* what is shown may leave the machine */
-        }
-        if (code == OK) {
-            code = row->run(context, &unpacked.data, result, err);
-        }
+    enum err_code code = request_unpack(row, arguments, &unpacked, err);
+    if (code == OK) {
+        code = store_settle(context->store, err); /* what is shown may leave the machine */
     }
-    if (code == OK && result->failed) {
-        code = err_set(err, E_CAP, "the answer to %s is larger than %zu bytes; ask for less of it",
-                       row->name, result->limit);
+    if (code == OK) {
+        code = row->run(context, &unpacked.data, result, err);
     }
     msgpack_unpacked_destroy(&unpacked);
-    return code;
+    return code == OK ? request_whole(row, result, err) : code;
 }
 
 enum err_code request_run(const struct request_context *context, struct bytes name,

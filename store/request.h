@@ -22,7 +22,6 @@ enum request_flag {
 struct request_context {
     struct store *store;
     const struct progress *progress; /* may be NULL */
-    void *daemon;                    /* for the daemon's own rows; NULL in-process */
 };
 
 typedef enum err_code (*request_fn)(const struct request_context *context,
@@ -46,6 +45,14 @@ const struct request_row *request_find(struct bytes name);
 enum err_code MUST_USE request_run(const struct request_context *context, struct bytes name,
                                    struct bytes arguments, struct buffer *result, struct err *err);
 
+/* The arguments of a row, refused where they are not one map or name what the row does not list.
+ * E_USAGE; the caller destroys `unpacked` in any case. */
+enum err_code MUST_USE request_unpack(const struct request_row *row, struct bytes arguments,
+                                      msgpack_unpacked *unpacked, struct err *err);
+/* E_CAP where the answer did not fit into its buffer. */
+enum err_code MUST_USE request_whole(const struct request_row *row, const struct buffer *result,
+                                     struct err *err);
+
 /* --- for handlers: reading arguments. Missing optional ones give the default. --- */
 bool argument_has(const msgpack_object *arguments, const char *key);
 struct bytes argument_text(const msgpack_object *arguments, const char *key); /* empty if absent */
@@ -56,6 +63,22 @@ enum err_code MUST_USE argument_uint(const msgpack_object *arguments, const char
 enum err_code MUST_USE argument_int(const msgpack_object *arguments, const char *key,
                                     int64_t *value, struct err *err);
 bool argument_flag(const msgpack_object *arguments, const char *key);
+
+/* --- for handlers: writing results, a key and its value --- */
+void result_text(struct buffer *out, const char *key, const char *value); /* NULL or "" = nil */
+void result_bytes(struct buffer *out, const char *key, struct bytes text);
+void result_uint(struct buffer *out, const char *key, uint64_t value);
+void result_number(struct buffer *out, const char *key, uint64_t value); /* 0 = nil */
+void result_int(struct buffer *out, const char *key, int64_t value);
+void result_bool(struct buffer *out, const char *key, bool value);
+void result_hash(struct buffer *out, const char *key, const struct hash *value); /* NULL = nil */
+void result_amount(struct buffer *out, const char *key, struct amount value);
+void result_date(struct buffer *out, const char *key, int32_t date);
+void result_array(struct buffer *out, const char *key, size_t count);
+
+/* The types of groups by their names. */
+const char *group_type_name(uint32_t type);              /* "welfare"; "other" for unknown */
+bool group_type_find(struct bytes name, uint32_t *type); /* *type untouched if false */
 
 /* Control frames: | length u32 BE | MessagePack |.
  *   request  [1, name, arguments map]

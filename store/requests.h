@@ -1,6 +1,6 @@
 /* What the handlers of the request table (requests_*.c) share: their prototypes, the reading of
- * arguments against the own group (its minor digits, its date of today), and the writing of
- * results. Private to store/. */
+ * arguments against the own group and the date of today, and what every writing request takes.
+ * Private to store/. */
 #ifndef SATCHA_STORE_REQUESTS_H
 #define SATCHA_STORE_REQUESTS_H
 
@@ -71,10 +71,6 @@ enum err_code MUST_USE argument_number(const msgpack_object *arguments, const ch
 enum err_code MUST_USE argument_date(const struct request_context *context,
                                      const msgpack_object *arguments, const char *key,
                                      int32_t *date, struct err *err);
-/* An amount as text in the own currency, or an integer in its minor unit; 0 when absent. */
-enum err_code MUST_USE argument_amount(const struct request_context *context,
-                                       const msgpack_object *arguments, const char *key,
-                                       struct amount *amount, struct err *err);
 /* A group as people name it; the own one when absent. E_NOT_FOUND, E_AMBIGUOUS. */
 enum err_code MUST_USE argument_group(const struct request_context *context,
                                       const msgpack_object *arguments, const char *key,
@@ -133,31 +129,12 @@ enum err_code MUST_USE request_amend_append(const struct request_context *contex
                                             struct appended *appended, struct err *err);
 /* Starts a draft with what the request gives. `terms` is set by the caller. */
 void write_request_draft(const struct write_request *write, enum kind kind, struct draft *draft);
-/* Appends one draft and writes the result. */
-enum err_code MUST_USE write_request_append(const struct request_context *context,
-                                            const struct write_request *write,
-                                            const struct draft *draft, struct buffer *result,
-                                            struct err *err);
 /* {"already": false, "dry_run", "entry", "entries", "size", "root"} and `more` further pairs that
  * the caller writes after it. */
 void result_appended(struct buffer *result, const struct appended *appended, enum append_mode mode,
                      size_t more);
 
-/* --- results: a key and its value --- */
-void result_text(struct buffer *out, const char *key, const char *value); /* NULL or "" = nil */
-void result_bytes(struct buffer *out, const char *key, struct bytes text);
-void result_uint(struct buffer *out, const char *key, uint64_t value);
-void result_number(struct buffer *out, const char *key, uint64_t value); /* 0 = nil */
-void result_int(struct buffer *out, const char *key, int64_t value);
-void result_bool(struct buffer *out, const char *key, bool value);
-void result_hash(struct buffer *out, const char *key, const struct hash *value); /* NULL = nil */
-void result_amount(struct buffer *out, const char *key, struct amount value);
-void result_date(struct buffer *out, const char *key, int32_t date);
-void result_array(struct buffer *out, const char *key, size_t count);
-
-/* Names for codes that stand in results. */
-const char *group_type_name(uint32_t type); /* "welfare"; "other" for unknown */
-bool group_type_find(struct bytes name, uint32_t *type);
+/* The name of a status in results: "ok". */
 const char *ledger_status_name(enum ledger_status status);
 
 #endif

@@ -160,15 +160,3 @@ void result_appended(struct buffer *result, const struct appended *appended, enu
     result_uint(result, "size", appended->head.size);
     result_hash(result, "root", &appended->head.root);
 }
-
-enum err_code write_request_append(const struct request_context *context,
-                                   const struct write_request *write, const struct draft *draft,
-                                   struct buffer *result, struct err *err)
-{
-    struct appended appended = {0};
-    enum err_code code = store_append(context->store, draft, 1, write->mode, &appended, NULL, err);
-    if (code == OK) {
-        result_appended(result, &appended, write->mode, 0);
-    }
-    return code;
-}

@@ -10,7 +10,7 @@
 #include "store/files.h"
 #include "store/places.h"
 #include "store/policy.h"
-#include "store/requests.h"
+#include "store/request.h"
 #include "tools/commands.h"
 #include "tools/json.h"
 #include "tools/show.h"

@@ -8,7 +8,7 @@
 #include "proto/accounts.h"
 #include "proto/events.h"
 #include "store/places.h"
-#include "store/requests.h"
+#include "store/request.h"
 
 /* Which list a word or an option's value is taken from; "" where there is nothing to choose. */
 static const char *list_of(const struct option *option)
