@@ -1,6 +1,6 @@
 /* The private columns of the event table: how the fields of a row of input become legs, written as
- * data, so that one table gives the legs (events_derive.c) and the accounts that the public check allows
- * (events_check.c), and the two cannot drift apart. For events*.c only. */
+ * data, so that one table gives the legs (events_derive.c) and the accounts that the public check
+ * allows (events_check.c), and the two cannot drift apart. For events*.c only. */
 #ifndef SATCHA_PROTO_EVENTS_RULE_H
 #define SATCHA_PROTO_EVENTS_RULE_H
 

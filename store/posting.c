@@ -100,10 +100,11 @@ static enum err_code check_journal(const struct posting_batch *batch,
     char debits[AMOUNT_TEXT_MAX], credits[AMOUNT_TEXT_MAX];
     bool fits = amount_negate(credit, &credit);
     (void)fits; /* the sum of credits of at most 10^15 each, checked above */
-    return err_set(err, E_UNBALANCED,
-                   "the journal entry debits %s and credits %s: its lines (in a file the rows of one "
-                   "date and one op) must balance",
-                   amount_format(debit, digits, debits), amount_format(credit, digits, credits));
+    return err_set(
+        err, E_UNBALANCED,
+        "the journal entry debits %s and credits %s: its lines (in a file the rows of one "
+        "date and one op) must balance",
+        amount_format(debit, digits, debits), amount_format(credit, digits, credits));
 }
 
 static enum err_code close_entry(struct posting_batch *batch, uint32_t *source, struct err *err)
