@@ -288,18 +288,12 @@ static uint64_t release_service(struct node *node, uint64_t now_ms)
     return node->release == RELEASE_ASKING ? until_ms : UINT64_MAX;
 }
 
-void node_peer_ready(struct node *node, struct peer *peer)
+void node_peer_ready(const struct peer *peer)
 {
     struct session_status status;
-    char name[NODE_NAME_MAX];
     session_status(peer->session, &status);
-    if (status.limited) {
-        log_line(LOG_INFO, "%s: its key is not the one that its key chain gives; asking for that",
-                 node_group_name(&peer->group, name));
-    }
-    log_line(LOG_DEBUG, "%s: ready, version %" PRIu64 ", clock %+" PRId64 " ms",
-             node_group_name(&peer->group, name), status.version, status.skew_ms);
-    (void)node;
+    log_peer(LOG_DEBUG, &peer->group, "ready, version %" PRIu64 ", clock %+" PRId64 " ms",
+             status.version, status.skew_ms);
 }
 
 /* --- anti-entropy --- */

@@ -136,7 +136,6 @@ void node_count_stranger(struct node *node, const char *address, const char *why
 
 void node_peer_closed(struct node *node, const struct peer *peer)
 {
-    char name[NODE_NAME_MAX];
     const struct err *error = &peer->error;
     if (peer->direction == PEER_OUT && node->dialer != NULL) {
         dialer_ended(node->dialer, peer);
@@ -150,11 +149,10 @@ void node_peer_closed(struct node *node, const struct peer *peer)
     }
     /* Who cannot be reached is told of once, not at every attempt. */
     bool was_open = peer->session != NULL;
-    log_line(was_open ? LOG_INFO : LOG_DEBUG, "%s: connection %s %s ended%s%s%s%s",
-             node_group_name(&peer->group, name), peer->direction == PEER_OUT ? "to" : "from",
-             peer->address, error->code == OK ? "" : ": ",
-             error->code == OK ? "" : err_name(error->code), error->code == OK ? "" : ": ",
-             error->code == OK ? "" : error->text);
+    log_peer(was_open ? LOG_INFO : LOG_DEBUG, &peer->group, "connection %s %s ended%s%s%s%s",
+             peer->direction == PEER_OUT ? "to" : "from", peer->address,
+             error->code == OK ? "" : ": ", error->code == OK ? "" : err_name(error->code),
+             error->code == OK ? "" : ": ", error->code == OK ? "" : error->text);
 }
 
 /* --- turns --- */

@@ -115,7 +115,7 @@ void node_count_stranger(struct node *node, const char *address, const char *why
 void node_stored(struct node *node);
 void node_commit(struct node *node);
 /* A peer's HELLO was accepted. */
-void node_peer_ready(struct node *node, struct peer *peer);
+void node_peer_ready(const struct peer *peer);
 
 /* --- from the control socket: around each request --- */
 void node_request_begin(struct node *node);

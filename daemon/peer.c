@@ -97,13 +97,12 @@ static bool is_duplicate(struct peer *peer)
 /* False when another connection to the group is kept. */
 static bool take_place(struct peer *peer)
 {
-    char name[NODE_NAME_MAX];
     peer->proved = true;
     if (is_duplicate(peer)) {
         return false;
     }
-    log_line(LOG_INFO, "%s: connected %s %s", node_group_name(&peer->group, name),
-             peer->direction == PEER_OUT ? "to" : "from", peer->address);
+    log_peer(LOG_INFO, &peer->group, "connected %s %s", peer->direction == PEER_OUT ? "to" : "from",
+             peer->address);
     return true;
 }
 
@@ -111,7 +110,6 @@ static bool take_place(struct peer *peer)
 
 static void take_effect(struct peer *peer, const struct effect *effect)
 {
-    char name[NODE_NAME_MAX];
     enum err_code code;
     switch (effect->type) {
     case EFFECT_SEND:
@@ -129,7 +127,7 @@ static void take_effect(struct peer *peer, const struct effect *effect)
         peer->ready = true;
         peer->ready_ms = node_now_ms();
         if (peer->proved || take_place(peer)) {
-            node_peer_ready(peer->node, peer);
+            node_peer_ready(peer);
         }
         break;
     case EFFECT_EQUAL:
@@ -138,9 +136,8 @@ static void take_effect(struct peer *peer, const struct effect *effect)
         peer->stored = true;
         break;
     case EFFECT_LOG:
-        log_line(peer_stands_for_group(peer) ? LOG_WARNING : LOG_DEBUG, "%s (%s): %s: %s",
-                 node_group_name(&peer->group, name), peer->address, err_name(effect->code),
-                 effect->text);
+        log_peer(peer_stands_for_group(peer) ? LOG_WARNING : LOG_DEBUG, &peer->group, "%s: %s: %s",
+                 peer->address, err_name(effect->code), effect->text);
         break;
     }
 }

@@ -78,8 +78,10 @@ enum {
     DIAL_LINKS_TARGET = 8, /* 3 to 8 links; all of them where the network is small */
     DIAL_LINKS_MIN = 3,
     SMALL_NETWORK_GROUPS = 16,
-    PEERS_MAX = 1024,    /* peers added by hand */
-    GROUPS_MAX = 131072, /* rostered groups a node will hold */
+    PEERS_MAX = 1024,      /* peers added by hand */
+    GROUPS_MAX = 131072,   /* rostered groups a node will hold */
+    PEER_LINES_MAX = 60,   /* lines of the log that one peer can cause ... */
+    PEER_LINES_MS = 60000, /* ... in this time; the rest is counted */
     CONTROL_CLIENTS_MAX = 32,
     CONTROL_FRAME_MAX_BYTES = 67108864, /* a request or reply: a 100,000-line file fits */
     LOCK_WAIT_MS = 5000

@@ -389,7 +389,14 @@ def test_impostors():
     new = one.log().splitlines()[lines:]
     check(not any("newer connection" in line for line in new), new)
     check(len(new) < 10, "lines about impostors: %s" % new)
-    for group in (two, one, net):
+    two.stop()
+    for _ in range(6):  # the very group, over and over
+        callers = [Rogue(net, two, where, "bad-version", 5) for _ in range(10)]
+        for caller in callers:
+            caller.join(20)
+    about = sum(two.id()[:8] in line for line in one.log().splitlines())
+    check(60 <= about <= 62, "%d lines about one peer" % about)
+    for group in (one, net):
         group.stop()
 
 
