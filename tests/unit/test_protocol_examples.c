@@ -1,5 +1,5 @@
 /* The examples of docs/protocol.md are what the code writes: a block ```example NAME is compared
- * byte for byte, hex with its blanks and comments taken away. */
+ * byte for byte, hex with its blanks and comments taken away. And its figures are the code's. */
 #include "tests/lib/cmocka.h"
 
 #include <ctype.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/id.h"
+#include "proto/limits.h"
 #include "tests/lib/build.h"
 
 static struct maker group;
@@ -107,12 +108,91 @@ static void test_head(void **state)
     buffer_free(&text);
 }
 
+/* A number as the text has it: 262,144. */
+static const char *grouped(uint64_t number, char out[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    size_t at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            out[at++] = ',';
+        }
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* The words around each figure, a line break being a blank; '#' stands for the number. */
+static void test_figures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        uint64_t number;
+    } figures[] = {
+        {"a leaf of 1 to # bytes", ENTRY_MAX_BYTES},
+        {"root] …]`, 0 to # |", ENTRY_REFS_MAX},
+        {"satang] …]`, 0 to # |", ENTRY_POSTS_MAX},
+        {"at most # keys", ENTRY_TERMS_KEYS_MAX},
+        {"signature] …]`, 0 to # |", ENTRY_APPROVALS_MAX},
+        {"Containers nest at most # deep", ENTRY_DEPTH_MAX},
+        {"name (str ≤ # bytes)", NAME_MAX_BYTES},
+        {"ascending by number, at most #;", OFFICERS_MAX},
+        {"`[place …]`, at most #", SERVICE_AREAS_MAX},
+        {"`[uint …]`, at most #)", ACCOUNTS_REPORTED_MAX},
+        {"`[str 1…255 …]`, at most #", ADDRESSES_MAX},
+        {"`[str 1…# …]`", ADDRESS_MAX_BYTES},
+        {"addresses} …]`, at most #;", ROSTER_ADMIT_MAX},
+        {"topic (str 1…#)", TOPIC_MAX_BYTES},
+        {"approvals 0…8] …]`, at most #;", POLICY_QUORUMS_MAX},
+        {"u16 BE, at most #", FRAME_MAX_BYTES},
+        {"up to # bytes; one with", FRAME_MAX_BYTES - FRAME_TAG_BYTES - 1},
+        {"A message is at most # bytes", MESSAGE_MAX_BYTES},
+        {"after exactly # frames", FRAME_REKEY_MESSAGES},
+        {"The handshake may take # s", HANDSHAKE_MS / 1000},
+        {"text (str, ≤ # bytes)", REFUSAL_TEXT_MAX},
+        {"a page (≤ # items)", LIST_PAGE_ITEMS},
+        {"‖ leaf), ≤ # bytes", CHUNK_MAX_BYTES},
+        {"bytes, ≤ # leaves", CHUNK_LEAVES_MAX},
+        {"At most # wants", SESSION_WANTS_MAX},
+        {"CHAIN pages (≤ # bytes)", CHAIN_PAGE_MAX_BYTES},
+        {"at a multiple of # entries", RUN_LEAVES},
+        {"**Credit.** # bytes", SESSION_CREDIT_BYTES},
+        {"nothing comes for # s while", STALL_MS / 1000},
+        {"less than # bytes of links", PULL_TURN_BYTES},
+        {"and entries in # s,", PULL_TURN_MS / 1000},
+        {"any message for # s after it", PING_ANSWER_MS / 1000},
+    };
+    static char flat[131072];
+    size_t len = 0;
+    for (const char *at = (const char *)page.data; *at && len < sizeof flat - 1; at++) {
+        bool blank = isspace((unsigned char)*at) != 0;
+        if (!blank || len == 0 || flat[len - 1] != ' ') {
+            flat[len++] = blank ? ' ' : *at;
+        }
+    }
+    flat[len] = '\0';
+    for (unsigned i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        char number[32], wanted[256];
+        const char *mark = strchr(figures[i].words, '#');
+        assert_non_null(mark);
+        (void)snprintf(wanted, sizeof wanted, "%.*s%s%s", (int)(mark - figures[i].words),
+                       figures[i].words, grouped(figures[i].number, number), mark + 1);
+        if (strstr(flat, wanted) == NULL) {
+            fail_msg("docs/protocol.md does not say: %s", wanted);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_genesis),
         cmocka_unit_test(test_deposit),
         cmocka_unit_test(test_head),
+        cmocka_unit_test(test_figures),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
