@@ -10,8 +10,11 @@
 
 enum err_code batch_begin(struct store *store, struct err *err)
 {
-    if (store->in_batch) {
+    if (store->in_batch && db_in_transaction(&store->db)) {
         return OK;
+    }
+    if (store->in_batch) {
+        batch_abandon(store);
     }
     enum err_code code = db_begin(&store->db, DB_NORMAL, err);
     if (code == OK) {
@@ -26,6 +29,7 @@ void batch_abandon(struct store *store)
     ledger_forget_all(store);
     lines_forget(store);
     store->in_batch = false;
+    store->batch_lost |= store->uncommitted > 0;
     store->uncommitted = 0;
     store->changed_count = 0; /* what an earlier commit changed is found by anti-entropy */
 }
@@ -69,6 +73,9 @@ static enum err_code refresh_map(struct store *store, struct err *err)
 
 enum err_code batch_commit(struct store *store, struct err *err)
 {
+    if (store->in_batch && !db_in_transaction(&store->db)) {
+        batch_abandon(store);
+    }
     if (!store->in_batch) {
         return OK;
     }
@@ -91,6 +98,10 @@ enum err_code store_commit(struct store *store, changed_fn changed, void *contex
     if (code == OK) {
         code = own_settle(store, err);
     }
+    if (code == OK && store->batch_lost) {
+        code = err_set(err, E_IO, "ledger.db: a part of it could not be written and was undone");
+    }
+    store->batch_lost = false;
     struct hash *groups = store->changed;
     size_t count = store->changed_count;
     /* `changed` may append or commit: the list is its own. */

@@ -102,14 +102,14 @@ void db_close(struct db *db)
 
 /* --- transactions --- */
 
-static bool in_transaction(const struct db *db)
+bool db_in_transaction(const struct db *db)
 {
     return sqlite3_get_autocommit(db->handle) == 0;
 }
 
 enum err_code db_begin(struct db *db, enum db_durability durability, struct err *err)
 {
-    assert(!in_transaction(db));
+    assert(!db_in_transaction(db));
     if (durability != db->durability) {
         /* SQLite takes a change of `synchronous` only outside transactions. */
         enum err_code code = db_execute(db,
@@ -141,7 +141,7 @@ enum err_code db_commit(struct db *db, struct err *err)
 
 void db_rollback(struct db *db)
 {
-    if (in_transaction(db)) {
+    if (db_in_transaction(db)) {
         /* Fails only where the transaction is gone already, which is what is wanted. */
         (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     }

@@ -40,6 +40,8 @@ enum err_code MUST_USE db_begin(struct db *db, enum db_durability durability, st
 /* On failure the transaction is rolled back. */
 enum err_code MUST_USE db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* fine outside a transaction */
+/* False also where SQLite undid the transaction by itself (a full disk, no memory). */
+bool db_in_transaction(const struct db *db);
 
 /* The kept statement of `sql`, reset, without bindings. Bind with sqlite3_bind_int64 and the two
  * helpers below; then either db_run, or db_row until it gives no row. A statement that was not

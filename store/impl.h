@@ -86,7 +86,8 @@ struct store {
     int64_t next_ledger_id;    /* 0: not read yet */
     struct tree_block *blocks; /* cache of tree.c */
 
-    bool in_batch; /* a transaction of take_* is open */
+    bool in_batch;   /* a transaction of take_* is open */
+    bool batch_lost; /* one was undone since store_commit: the sessions are not told yet */
     size_t uncommitted;
     struct hash *changed; /* groups whose published head grew in this batch */
     size_t changed_count, changed_cap;

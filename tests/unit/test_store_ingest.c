@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/impl.h"
 #include "tests/lib/build.h"
 #include "tests/lib/pair.h"
 
@@ -473,6 +474,48 @@ static void a_full_disk_undoes_the_batch(void **state)
     assert_verified(&b);
 }
 
+/* Full in the middle of a batch: what others had given to it is gone too, and its commit says so,
+ * for their sessions believe that it is held. */
+static void a_batch_that_is_lost_is_told(void **state)
+{
+    (void)state;
+    deposits(2000);
+    must(give_link(&b, 0), &b);
+    must(give_head(&b, 0, 2001), &b);
+    commit(&b);
+    must(give_chunk(&b, 0, 300, 2001), &b);
+    sqlite3 *handle = b.store->db.handle;
+    assert_int_equal(sqlite3_exec(handle, "PRAGMA max_page_count = 1", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(give_chunk(&b, 300, 2001, 2001), E_IO);
+    assert_int_equal(sqlite3_exec(handle, "PRAGMA max_page_count = 1000000", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(view_of(&b, &maker.id).stored, 0);
+    assert_int_equal(store_commit(b.store, NULL, NULL, &b.err), E_IO);
+    must(give_chunk(&b, 0, 2001, 2001), &b);
+    commit(&b);
+    assert_int_equal(view_of(&b, &maker.id).size, 2001);
+    assert_verified(&b);
+}
+
+/* SQLite may undo a transaction by itself: what is given next is not written without one. */
+static void a_transaction_that_is_gone_is_noticed(void **state)
+{
+    (void)state;
+    deposits(2000);
+    must(give_link(&b, 0), &b);
+    must(give_head(&b, 0, 2001), &b);
+    commit(&b);
+    must(give_chunk(&b, 0, 300, 2001), &b);
+    assert_int_equal(sqlite3_exec(b.store->db.handle, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(give_chunk(&b, 300, 2001, 2001), E_STATE);
+    assert_int_equal(store_commit(b.store, NULL, NULL, &b.err), E_IO);
+    assert_int_equal(view_of(&b, &maker.id).stored, 0);
+    must(give_chunk(&b, 0, 2001, 2001), &b);
+    commit(&b);
+    assert_verified(&b);
+}
+
 static void links_of_the_maker_are_followed(void **state)
 {
     (void)state;
@@ -511,6 +554,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_fork_freezes_the_ledger, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shorter_fork_freezes_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_that_is_lost_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_transaction_that_is_gone_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_of_the_maker_are_followed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
