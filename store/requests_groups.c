@@ -95,7 +95,12 @@ static void pack_row(const struct group_row *row, struct buffer *out)
     } else {
         pack_nil(out);
     }
-    result_int(out, "members", row->members);
+    pack_text(out, "members");
+    if (row->folded) {
+        pack_int(out, row->members);
+    } else {
+        pack_nil(out);
+    }
     result_uint(out, "valid", row->valid);
     result_uint(out, "invalid", row->invalid);
     result_text(out, "last_date", dated ? date_format_iso(row->last_date, date) : NULL);
@@ -187,6 +192,21 @@ static const char *explain(const struct group_row *row, char *why, size_t size)
     return "ok";
 }
 
+/* Both heads of a frozen ledger, else an empty array. */
+static void pack_fork(struct store *store, const struct hash *group, struct buffer *out)
+{
+    struct head *heads = calloc(2, sizeof *heads);
+    size_t count = heads && store_fork(store, group, &heads[0], &heads[1]) == OK ? 2 : 0;
+    result_array(out, "heads", count);
+    for (size_t i = 0; i < count; i++) {
+        pack_map(out, 3);
+        result_uint(out, "epoch", heads[i].epoch);
+        result_uint(out, "size", heads[i].size);
+        result_hash(out, "root", &heads[i].root);
+    }
+    free(heads);
+}
+
 enum err_code request_why(const struct request_context *context, const msgpack_object *arguments,
                           struct buffer *result, struct err *err)
 {
@@ -207,11 +227,12 @@ enum err_code request_why(const struct request_context *context, const msgpack_o
     }
     read_group(context->store, &view, row);
     const char *state = explain(row, why, sizeof why);
-    pack_map(result, 4);
+    pack_map(result, 5);
     result_hash(result, "group", &group);
     result_text(result, "name", row->name);
     result_text(result, "state", state);
     result_text(result, "why", why);
+    pack_fork(context->store, &group, result);
     free(row);
     return OK;
 }

@@ -75,6 +75,41 @@ static void pack_refs(struct buffer *out, const struct entry *entry)
     }
 }
 
+/* What an amend changes, in words; an empty array for other kinds. */
+static void pack_changed(struct buffer *out, const struct entry *entry)
+{
+    static const struct {
+        uint32_t fields;
+        const char *word;
+    } words[] = {
+        {PROFILE_NAME | PROFILE_NAME_EN, "name"},
+        {PROFILE_HOME | PROFILE_AREAS, "place"},
+        {PROFILE_ADDRESSES, "addresses"},
+        {PROFILE_POLICY, "policy"},
+        {PROFILE_SIGNING_KEY, "signing key"},
+        {PROFILE_TRANSPORT_KEY, "transport key"},
+        {PROFILE_OFFICERS | PROFILE_RECOVERY_QUORUM, "officers"},
+        {PROFILE_NETWORK, "network"},
+        {PROFILE_CLOSED, "closed"},
+    };
+    struct profile profile;
+    memset(&profile, 0, sizeof profile);
+    if (entry->kind != KIND_AMEND ||
+        terms_profile_read(entry->terms, KIND_AMEND, &profile, NULL) != OK) {
+        profile.fields = 0;
+    }
+    size_t count = 0;
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        count += (profile.fields & words[i].fields) != 0;
+    }
+    result_array(out, "changed", count);
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if ((profile.fields & words[i].fields) != 0) {
+            pack_text(out, words[i].word);
+        }
+    }
+}
+
 /* What the terms of the kinds that people look for say. */
 static void pack_terms(struct buffer *out, const struct entry *entry)
 {
@@ -96,6 +131,7 @@ static void pack_terms(struct buffer *out, const struct entry *entry)
     result_int(out, "change", code == OK ? member.change : 0);
     result_bytes(out, "topic", has_note ? note.topic : bytes_of(NULL, 0));
     result_hash(out, "document", has_note ? &note.document : NULL);
+    pack_changed(out, entry);
 }
 
 static enum err_code pack_entry(void *context, uint64_t index, struct bytes leaf)
@@ -113,7 +149,7 @@ static enum err_code pack_entry(void *context, uint64_t index, struct bytes leaf
         return OK;
     }
     const struct kind_row *kind = kind_find(entry->kind);
-    pack_map(out, 14);
+    pack_map(out, 15);
     result_uint(out, "entry", index);
     result_text(out, "kind", kind ? kind->name : "unknown");
     result_date(out, "date", entry->date);

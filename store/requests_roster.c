@@ -12,9 +12,12 @@
 static void group_name(struct store *store, const struct hash *group, char name[NAME_MAX_BYTES + 1])
 {
     struct rostered rostered;
+    const struct ledger_state *state;
     name[0] = 0;
     if (store_roster_find(store, group, &rostered) == OK) {
         memcpy(name, rostered.admission.name, NAME_MAX_BYTES + 1);
+    } else if (store_ledger_state(store, group, &state) == OK) {
+        memcpy(name, state->profile.name, NAME_MAX_BYTES + 1); /* the network itself */
     }
 }
 
@@ -108,6 +111,14 @@ struct contact_rows {
 static enum err_code keep_contact(void *context, const struct contact *contact, bool by_hand)
 {
     struct contact_rows *list = context;
+    for (size_t i = 0; i < list->count; i++) {
+        struct contact_row *row = &list->rows[i];
+        if (hash_equal(&row->contact.group, &contact->group) &&
+            strcmp(row->contact.address, contact->address) == 0) {
+            row->by_hand = row->by_hand || by_hand; /* the roster says it as well */
+            return OK;
+        }
+    }
     struct contact_row *rows = array_room(list->rows, list->count, &list->cap, sizeof *rows);
     if (!rows) {
         return E_MEMORY;

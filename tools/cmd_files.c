@@ -41,9 +41,10 @@ enum err_code command_import(const struct invocation *invocation, struct err *er
         json_write(stdout, &result.data);
     } else {
         uint64_t joined = field_uint(&result.data, "members_joined");
-        printf("%s: %" PRIu64 " rows", invocation->words[0], field_uint(&result.data, "rows"));
+        uint64_t rows = field_uint(&result.data, "rows");
+        printf("%s: %" PRIu64 " row%s", invocation->words[0], rows, rows == 1 ? "" : "s");
         if (joined > 0) {
-            printf(", %" PRIu64 " new members", joined);
+            printf(", %" PRIu64 " new member%s", joined, joined == 1 ? "" : "s");
         }
         fputs("; ", stdout);
         code = render_written(invocation, &result.data, err);

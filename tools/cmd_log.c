@@ -85,6 +85,13 @@ static void print_entry(const struct invocation *invocation, const msgpack_objec
     if (field_int(entry, "change") != 0) {
         printf(" members %+" PRId64, field_int(entry, "change"));
     }
+    for (uint32_t i = 0; i < field_count(entry, "changed"); i++) {
+        const msgpack_object *word = field_item(entry, "changed", i);
+        printf("%s%.*s", i > 0 ? ", " : " ", (int)word->via.str.size, word->via.str.ptr);
+    }
+    if (strcmp(field_text(entry, "kind"), "reverse") == 0 && field_count(entry, "refs") > 0) {
+        printf(" of entry %" PRIu64, field_uint(field_item(entry, "refs", 0), "entry"));
+    }
     if (field(entry, "topic")) {
         printf(" %s", field_text(entry, "topic"));
     }
@@ -191,23 +198,24 @@ enum err_code command_log(const struct invocation *invocation, struct err *err)
 
 static void show_lines_page(const struct invocation *invocation, const msgpack_object *result)
 {
-    static const char *const headings[] = {">entry",  ">leg",    "date",     "event", ">account",
-                                           ">member", ">amount", ">balance", "memo"};
+    static const char *const headings[] = {">entry", "date",    "event",    ">account", ">member",
+                                           ">debit", ">credit", ">balance", "memo"};
     struct show_table *table = show_table_new(9, headings);
+    bool undone = false;
     unsigned minor_digits = (unsigned)field_uint(result, "minor_digits");
     for (uint32_t i = 0; i < field_count(result, "lines"); i++) {
         const msgpack_object *line = field_item(result, "lines", i);
         show_cell(table, "%" PRIu64, field_uint(line, "entry"));
-        show_cell(table, "%" PRIu64, field_uint(line, "leg"));
         show_cell(table, "%s", field_date(line, "date", invocation->language));
-        show_cell(table, "%s", what_happened(line));
+        show_cell(table, "%s%s", what_happened(line), field_flag(line, "undone") ? "*" : "");
+        undone = undone || field_flag(line, "undone");
         show_cell(table, "%" PRIu64, field_uint(line, "account"));
         if (field(line, "member")) {
             show_cell(table, "%" PRIu64, field_uint(line, "member"));
         } else {
             show_cell(table, "%s", "");
         }
-        show_cell_amount(table, field_int(line, "amount"), minor_digits);
+        show_cells_debit_credit(table, field_int(line, "amount"), minor_digits);
         if (field(line, "balance")) {
             show_cell_amount(table, field_int(line, "balance"), minor_digits);
         } else {
@@ -216,6 +224,9 @@ static void show_lines_page(const struct invocation *invocation, const msgpack_o
         show_cell(table, "%s", field_text(line, "memo"));
     }
     show_table_print(table, stdout);
+    if (undone) {
+        puts("* undone by a later entry (satcha reverse)");
+    }
 }
 
 enum err_code command_lines(const struct invocation *invocation, struct err *err)

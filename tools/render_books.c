@@ -1,5 +1,6 @@
 /* The group's own books: what was written, members, balances, and the two fixed tables. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "proto/accounts.h"
 #include "tools/commands.h"
@@ -55,16 +56,9 @@ enum err_code render_posted(const struct invocation *invocation, const msgpack_o
     struct show_table *table = show_table_new(5, headings);
     for (uint32_t i = 0; i < field_count(result, "lines"); i++) {
         const msgpack_object *line = field_item(result, "lines", i);
-        int64_t amount = field_int(line, "amount");
         show_cell(table, "%" PRIu64, field_uint(line, "account"));
         show_cell(table, "%s", account_name(invocation, field_uint(line, "account")));
-        if (amount < 0) {
-            show_cell(table, "%s", "");
-        }
-        show_cell_amount(table, amount < 0 ? -amount : amount, minor_digits(result));
-        if (amount >= 0) {
-            show_cell(table, "%s", "");
-        }
+        show_cells_debit_credit(table, field_int(line, "amount"), minor_digits(result));
         if (field_uint(line, "member") > 0) {
             show_cell(table, "%" PRIu64, field_uint(line, "member"));
         } else {
@@ -83,7 +77,7 @@ enum err_code render_members(const struct invocation *invocation, const msgpack_
     if (field(result, "entry")) {
         return render_written(invocation, result, err);
     }
-    printf("%" PRId64 " members, %" PRIu64 " of them numbered\n", field_int(result, "members"),
+    printf("members: %" PRId64 ", %" PRIu64 " of them numbered\n", field_int(result, "members"),
            field_uint(result, "listed"));
     for (uint32_t i = 0; i < field_count(result, "rows"); i++) {
         const msgpack_object *row = field_item(result, "rows", i);
@@ -162,13 +156,14 @@ enum err_code render_accounts(const struct invocation *invocation, const msgpack
 {
     (void)invocation;
     (void)err;
-    static const char *const headings[] = {">account", "type", "name", "ไทย"};
+    static const char *const headings[] = {">code", "type", "name", "ไทย"};
     struct show_table *table = show_table_new(4, headings);
     for (uint32_t i = 0; i < field_count(result, "accounts"); i++) {
         const msgpack_object *row = field_item(result, "accounts", i);
         show_cell(table, "%" PRIu64 "%s", field_uint(row, "account"),
                   field_flag(row, "intergroup") ? "*" : "");
-        show_cell(table, "%s", field_text(row, "type"));
+        const char *type = field_text(row, "type"); /* A L E R X, as books write it */
+        show_cell(table, "%c", strcmp(type, "expense") == 0 ? 'X' : type[0] - 'a' + 'A');
         show_cell(table, "%s", field_text(row, "name"));
         show_cell(table, "%s", field_text(row, "name_th"));
     }

@@ -1,5 +1,6 @@
 /* The network as this node sees it: roster, contacts, connections, ledgers. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "tools/commands.h"
 #include "tools/show.h"
@@ -29,6 +30,11 @@ enum err_code render_network(const struct invocation *invocation, const msgpack_
            field_short(result, "network"), named(invocation, result),
            field_text(result, "currency"), field_uint(result, "size"),
            field_uint(result, "quorum"));
+    for (uint32_t i = 0; i < field_count(result, "governors"); i++) {
+        const msgpack_object *governor = field_item(result, "governors", i);
+        printf("governor %" PRIu64 "  %s  %s\n", field_uint(governor, "number"),
+               field_short(governor, "group"), field_text(governor, "name"));
+    }
     static const char *const headings[] = {"group", ">place", "type", "name", "address"};
     struct show_table *table = show_table_new(5, headings);
     for (uint32_t i = 0; i < field_count(result, "groups"); i++) {
@@ -104,20 +110,28 @@ enum err_code render_groups(const struct invocation *invocation, const msgpack_o
                             struct err *err)
 {
     (void)err;
-    static const char *const headings[] = {"group",      ">place",     ">size", "root", ">members",
-                                           "last entry", "last heard", "flags", "name"};
-    struct show_table *table = show_table_new(9, headings);
+    static const char *const headings[] = {"group",      ">size",      "root", ">members",
+                                           "last entry", "last heard", "name"};
+    struct show_table *table = show_table_new(7, headings);
     for (uint32_t i = 0; i < field_count(result, "groups"); i++) {
         const msgpack_object *row = field_item(result, "groups", i);
+        const char *heard = field_text(row, "heard"); /* 2026-11-22T13:27… */
         show_cell(table, "%s", field_short(row, "group"));
-        show_cell(table, "%" PRIu64, field_uint(row, "place"));
         show_cell(table, "%" PRIu64, field_uint(row, "size"));
         show_cell(table, "%s", field_short(row, "root"));
-        show_cell(table, "%" PRId64, field_int(row, "members"));
+        if (field_flag(row, "network")) {
+            show_cell(table, "%s", "");
+        } else if (field(row, "members")) {
+            show_cell(table, "%" PRId64, field_int(row, "members"));
+        } else {
+            show_cell(table, "%s", "N/A");
+        }
         show_cell(table, "%s", field_date(row, "last_date", invocation->language));
-        show_cell(table, "%.16s", field_text(row, "heard"));
-        show_cell(table, "%s", field_text(row, "flags"));
-        show_cell(table, "%s", named(invocation, row));
+        show_cell(table, "%.5s %.5s", strlen(heard) > 15 ? heard + 5 : "",
+                  strlen(heard) > 15 ? heard + 11 : "");
+        const char *flags = field_text(row, "flags");
+        show_cell(table, "%s%s%s%s", named(invocation, row), flags[0] ? " [" : "", flags,
+                  flags[0] ? "]" : "");
     }
     show_table_print(table, stdout);
     return OK;
@@ -130,5 +144,10 @@ enum err_code render_why(const struct invocation *invocation, const msgpack_obje
     (void)err;
     printf("%s  %s: %s\n", field_short(result, "group"), field_text(result, "name"),
            field_text(result, "why"));
+    for (uint32_t i = 0; i < field_count(result, "heads"); i++) {
+        const msgpack_object *head = field_item(result, "heads", i);
+        printf("  head %" PRIu64 " entries, root %s\n", field_uint(head, "size"),
+               field_hex(head, "root"));
+    }
     return OK;
 }

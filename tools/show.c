@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { CELL_MAX = 512, ROTATING_BUFFERS = 16 };
+enum { CELL_MAX = 512, ROTATING_BUFFERS = 16, WRAP_MIN = 10 };
 
 /* One code point from well-formed or broken UTF-8; always advances. */
 static uint32_t next_code_point(const uint8_t **at, const uint8_t *end)
@@ -93,8 +95,48 @@ void show_cell_amount(struct show_table *table, int64_t satang, unsigned minor_d
     add_cell(table, amount_format(amount_of(satang), minor_digits, text));
 }
 
+void show_cells_debit_credit(struct show_table *table, int64_t satang, unsigned minor_digits)
+{
+    if (satang < 0) {
+        add_cell(table, "");
+    }
+    show_cell_amount(table, satang < 0 ? -satang : satang, minor_digits);
+    if (satang >= 0) {
+        add_cell(table, "");
+    }
+}
+
+/* Columns of the terminal behind `out`; 0 where there is none. */
+static size_t terminal_columns(FILE *out)
+{
+    struct winsize size;
+    int fd = fileno(out);
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Words of the text up to `limit`; the lines below begin at column `start`. */
+static void print_wrapped(const char *text, size_t start, size_t limit, FILE *out)
+{
+    size_t at = start;
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        size_t width = width_of(bytes_of(text, len));
+        if (at > start && at + 1 + width > limit) {
+            fprintf(out, "\n%*s", (int)start, "");
+            at = start;
+        } else if (at > start) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(text, 1, len, out);
+        at += width;
+        text += len + (text[len] == ' ');
+    }
+}
+
 static void print_row(const struct show_table *table, size_t first, const size_t *widths, FILE *out)
 {
+    size_t start = 0, limit = terminal_columns(out);
     unsigned columns = table->columns;
     while (columns > 1 && (first + columns > table->count || !*table->cells[first + columns - 1])) {
         columns--; /* no blanks at the end of a line */
@@ -105,9 +147,12 @@ static void print_row(const struct show_table *table, size_t first, const size_t
         bool last = i + 1 == columns;
         if (table->align[i] == ALIGN_RIGHT) {
             fprintf(out, "%*s%s%s", pad, "", text, last ? "" : "  ");
+        } else if (last && limit >= start + WRAP_MIN) {
+            print_wrapped(text, start, limit, out);
         } else {
             fprintf(out, "%s%*s", text, last ? 0 : pad + 2, "");
         }
+        start += widths[i] + 2;
     }
     fputc('\n', out);
 }

@@ -18,7 +18,10 @@ struct show_table *show_table_new(unsigned columns, const char *const *headings)
 void show_cell(struct show_table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void show_cell_amount(struct show_table *table, int64_t satang, unsigned minor_digits);
-void show_table_print(struct show_table *table, FILE *out); /* prints and frees */
+/* Two cells: a debit (> 0) in the first, a credit without its sign in the second. */
+void show_cells_debit_credit(struct show_table *table, int64_t satang, unsigned minor_digits);
+/* Prints and frees. On a terminal the last column is wrapped at its width. */
+void show_table_print(struct show_table *table, FILE *out);
 
 /* --- reading results: a missing key gives nil, 0 or "" --- */
 const msgpack_object *field(const msgpack_object *map, const char *key); /* NULL: absent or nil */

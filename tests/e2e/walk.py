@@ -3,9 +3,14 @@
 # timeout: 120
 """Every command line of the README's walk, taken from the README itself, run in an empty folder by
 bash; then the mistakes: each gets its code, its exit status and a line that helps."""
+import fcntl
 import os
+import pty
 import re
+import struct
 import subprocess
+import termios
+import unicodedata
 
 from harness import BUILD, ROOT, Group, check, equal, found_network, free_port, main, workspace
 
@@ -128,6 +133,56 @@ def test_bash_completes():
     equal(completed(folder, "status", ""), [""], "nothing to choose")
 
 
+def on_terminal(group, columns, *args):
+    """Lines of a command's output on a terminal of so many columns."""
+    front, back = pty.openpty()
+    fcntl.ioctl(back, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    command = subprocess.Popen([os.path.join(BUILD, "satcha"), "--home", group.home, *args],
+                               stdin=subprocess.DEVNULL, stdout=back, stderr=subprocess.DEVNULL)
+    os.close(back)
+    text = b""
+    try:
+        while True:
+            part = os.read(front, 65536)
+            if not part:
+                break
+            text += part
+    except OSError:
+        pass  # the other end of a terminal is closed: EIO
+    os.close(front)
+    equal(command.wait(), 0, "%s on a terminal" % (args,))
+    return text.decode().replace("\r", "").split("\n")
+
+
+def width(line):
+    return sum(unicodedata.category(c) != "Mn" for c in line)
+
+
+def test_listings_on_a_terminal_of_80_columns():
+    folder = workspace("terminal")
+    song = Group(folder, "song", "กองทุนบ้านส้อง")
+    phon = Group(folder, "phon", "กองทุนโพนทอง", place="431702")
+    net = found_network(folder, [song, phon], title="เครือข่ายตัวอย่าง")
+    song.run("member", "join", "42")
+    song.run("post", "deposit", "--member", "42", "--amount", "1,200.00")
+    song.run("reverse", "3", "--officer-key", song.key(2))
+    for args in (("groups",), ("events",), ("events", "--lang", "th"), ("accounts",), ("log",),
+                 ("lines", "--member", "42", "--account", "2110"), ("audit", "--lang", "th"),
+                 ("network", "show"), ("peer", "list")):
+        for line in on_terminal(song, 80, *args):
+            check(width(line) <= 80, "%s: %d columns: %s" % (args, width(line), line))
+            check("\x1b" not in line, "no escape codes: %r" % line)
+    held = net.run("groups")
+    check("N/A" in held and "not-held" in held, "members of what is not held: " + held)
+    equal(len(song.json("peer", "list")["peers"]), 3, "one line an address")
+    check("governor 2" in song.run("network", "show"), "governors are shown")
+    log = song.run("log")
+    check("amend     network" in log and "of entry 3" in log, "what was changed: " + log)
+    lines = song.run("lines", "--member", "42", "--account", "2110")
+    check("debit" in lines and "-" not in lines.split("\n")[1].split("deposit")[1], lines)
+    check("1 (entry 4)" in song.run("audit"), "the audit names the reversal")
+
+
 def test_help_is_where_one_asks_for_it():
     folder = workspace("help")
     home = Group(folder, "none", None)
@@ -170,6 +225,7 @@ def test_a_file_happens_whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    main([test_the_readme_walk, test_bash_completes, test_help_is_where_one_asks_for_it,
+    main([test_the_readme_walk, test_bash_completes,
+          test_listings_on_a_terminal_of_80_columns, test_help_is_where_one_asks_for_it,
           test_mistakes_get_lines_that_help,
           test_init_that_is_refused_leaves_nothing, test_a_file_happens_whole_or_not_at_all])
