@@ -132,8 +132,8 @@ enum err_code own_load_clock(struct store *store, struct err *err)
     return code == E_NOT_FOUND ? OK : code;
 }
 
-/* Public keys that this home's seed gives or may have given after the copy that it was put back
- * from was made. */
+/* Public keys that this home's seed gives now or may have given after the copy that it was put back
+ * from was made. Earlier ones prove nothing: one that was replaced may be a thief's. */
 static bool own_public_key(const struct store *store, uint32_t generation, struct hash *public_key)
 {
     uint8_t seed[SEED_BYTES];
@@ -152,7 +152,8 @@ static bool own_public_key(const struct store *store, uint32_t generation, struc
 static bool is_own_head(const struct store *store, const struct head *head)
 {
     struct hash key;
-    for (uint32_t generation = 0; own_public_key(store, generation, &key); generation++) {
+    uint32_t generation = store->keys.signing_generation;
+    for (; own_public_key(store, generation, &key); generation++) {
         if (head_verify(head, &key) == OK) {
             return true;
         }
@@ -163,7 +164,8 @@ static bool is_own_head(const struct store *store, const struct head *head)
 static bool is_own_count(const struct store *store, const struct start_count *starts)
 {
     struct hash key;
-    for (uint32_t generation = 0; own_public_key(store, generation, &key); generation++) {
+    uint32_t generation = store->keys.signing_generation;
+    for (; own_public_key(store, generation, &key); generation++) {
         if (start_count_verify(starts, &store->own_group, &key)) {
             return true;
         }
@@ -175,7 +177,8 @@ static bool is_own_count(const struct store *store, const struct start_count *st
 static bool is_ahead(struct store *store, const struct ledger *ledger, const struct head *head)
 {
     struct hash root;
-    if (!hash_equal(&head->group, &store->own_group) || head->epoch < ledger->epoch) {
+    if (!hash_equal(&head->group, &store->own_group) || head->epoch < ledger->epoch ||
+        head->size < ledger->keys.size) {
         return false;
     }
     if (head->epoch > ledger->epoch || head->size > ledger->size) {

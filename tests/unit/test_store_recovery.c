@@ -196,6 +196,31 @@ static void what_a_peer_makes_up_stops_nothing(void **state)
     assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
 }
 
+/* A key that was stolen and replaced no longer speaks for this ledger. */
+static void a_replaced_key_stops_nothing(void **state)
+{
+    (void)state;
+    struct sign_key stolen = store_keys(home.store)->signing;
+    assert_code(home_new_key(&home), OK, &home);
+    struct head head = own_head(13);
+    head.size = 1000;
+    head.signature_count = 0;
+    head_sign(&head, &stolen);
+    hear(&head, 99, &stolen);
+    head = own_head(5);
+    head.root.bytes[0] ^= 1;
+    head.signature_count = 0;
+    head_sign(&head, &stolen);
+    hear(&head, 0, NULL);
+    assert_int_equal(store_own_status(home.store), OWN_OK);
+    head = own_head(13);
+    head.size = 1000;
+    head.signature_count = 0;
+    head_sign(&head, &store_keys(home.store)->signing);
+    hear(&head, 0, NULL);
+    assert_int_equal(store_own_status(home.store), OWN_RECOVERING);
+}
+
 static void a_clock_set_back_waits_for_an_officer(void **state)
 {
     (void)state;
@@ -323,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(starts_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_head_heard_elsewhere_stops_writing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_peer_makes_up_stops_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_replaced_key_stops_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clock_set_back_waits_for_an_officer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_append_and_no_more, set_up,
                                         tear_down),
