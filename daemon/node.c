@@ -19,8 +19,6 @@ enum {
     STRANGERS_LINE_MS = 10000 /* at most one line about strangers in this time */
 };
 
-_Static_assert(HANDSHAKES_MAX >= LINKS_MAX, "a handshake takes a connection's place");
-
 uint64_t node_now_ms(void)
 {
     return uv_hrtime() / 1000000 + 1;

@@ -32,10 +32,7 @@ bool amount_is_postable(struct amount a)
 
 /* --- reading --- */
 
-enum {
-    AMOUNT_INPUT_MAX = 64, /* more than any amount needs, with separators */
-    MINOR_DIGITS_MAX = 4
-};
+enum { AMOUNT_INPUT_MAX = 64 /* more than any amount needs, with separators */ };
 
 static bool is_digit(char c)
 {

@@ -19,17 +19,6 @@ bool profile_changes_keys(const struct profile *change)
 
 /* --- approvals --- */
 
-static const struct officer *find_officer(const struct officer *officers, unsigned count,
-                                          uint32_t number)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (officers[i].number == number) {
-            return &officers[i];
-        }
-    }
-    return NULL;
-}
-
 enum err_code approvals_count(const struct hash *group, const struct entry *entry,
                               struct bytes leaf, const struct officer *officers,
                               unsigned officer_count, unsigned *count, struct err *err)
@@ -44,7 +33,7 @@ enum err_code approvals_count(const struct hash *group, const struct entry *entr
     entry_approval_message(group, &unsigned_hash, message);
     for (unsigned i = 0; i < entry->approval_count; i++) {
         const struct approval *approval = &entry->approvals[i];
-        const struct officer *officer = find_officer(officers, officer_count, approval->officer);
+        const struct officer *officer = officer_find(officers, officer_count, approval->officer);
         if (officer == NULL) {
             return err_set(err, E_QUORUM, "approval by %" PRIu32 ", who is no officer here",
                            approval->officer);

@@ -16,6 +16,7 @@ enum {
     ENTRY_TERMS_KEYS_MAX = 64,
     BODY_LINES_MAX = 65536, /* a year of a large group is 168,000: a day fits, a year is split */
     BODY_LINE_MAX_BYTES = 512,
+    MINOR_DIGITS_MAX = 4, /* of a currency; ISO 4217 has none with more */
     MEMO_MAX_BYTES = 160,
     OPERATION_ID_MAX_BYTES = 64,
     NAME_MAX_BYTES = 200, /* the longest tambon name is 69 bytes of UTF-8 */
@@ -51,9 +52,9 @@ enum {
     CHUNK_MAX_BYTES = 262144,     /* leaves with their length prefixes; one transaction each */
     CHUNK_LEAVES_MAX = 65536,
     CHAIN_PAGE_MAX_BYTES = 131072,
-    LIST_PAGE_ITEMS = 2048, /* heads in one page of a full list: 2,048 * 53 bytes = 106 KiB */
+    LIST_PAGE_ITEMS = 2048, /* heads in one page of a full list, at most 59 bytes each: 118 KiB */
     SESSION_WANTS_MAX =
-        64, /* ledgers that a peer may ask for at a time; more wait in its own queue */
+        64, /* ledgers that a peer may ask for at a time; it keeps the others back */
     SESSION_CREDIT_BYTES = 2097152,  /* what a sender may have under way unacknowledged: 8 chunks */
     SESSION_OUT_MAX_BYTES = 4194304, /* queued to a peer who does not read: then it is dropped */
     SESSION_NONSENSE_MAX = 16, /* failed chunks, heads, proofs of a peer before it is dropped */
@@ -73,8 +74,7 @@ enum {
 /* --- a node --- */
 
 enum {
-    LINKS_MAX = 64,        /* connections at a time, both ways */
-    HANDSHAKES_MAX = 64,   /* of them not yet authenticated: a stranger costs 10 s of one slot */
+    LINKS_MAX = 64, /* connections at a time, both ways; a stranger costs 10 s of one of them */
     DIAL_LINKS_TARGET = 8, /* 3 to 8 links; all of them where the network is small */
     DIAL_LINKS_MIN = 3,
     SMALL_NETWORK_GROUPS = 16,

@@ -9,8 +9,6 @@
 
 #include "proto/rules_kinds.h"
 
-enum { MINOR_DIGITS_MAX = 4 };
-
 static bool is_currency(const char *text)
 {
     for (unsigned i = 0; i < 3; i++) {

@@ -5,12 +5,10 @@
 
 #include "proto/rules_kinds.h"
 
-enum { TAG_BYTES = 8 };
-
 /* Messages name groups by the first 8 bytes of their id. */
 static bool share_tag(const struct hash *a, const struct hash *b)
 {
-    return memcmp(a->bytes, b->bytes, TAG_BYTES) == 0;
+    return memcmp(a->bytes, b->bytes, GROUP_TAG_BYTES) == 0;
 }
 
 /* One pass over the admissions of an entry. */

@@ -171,6 +171,7 @@ void officers_read(struct cursor *cursor, struct officer officers[OFFICERS_MAX],
 void profile_merge(struct profile *to, const struct profile *change);
 /* The same for the fields that the key chain decides, and no others. */
 void profile_merge_keys(struct profile *to, const struct profile *change);
-const struct officer *profile_officer(const struct profile *profile, uint32_t number);
+/* NULL: none of them has that number. */
+const struct officer *officer_find(const struct officer *officers, unsigned count, uint32_t number);
 
 #endif

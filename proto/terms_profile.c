@@ -402,11 +402,11 @@ void profile_merge(struct profile *to, const struct profile *change)
     to->fields |= change->fields;
 }
 
-const struct officer *profile_officer(const struct profile *profile, uint32_t number)
+const struct officer *officer_find(const struct officer *officers, unsigned count, uint32_t number)
 {
-    for (unsigned i = 0; i < profile->officer_count; i++) {
-        if (profile->officers[i].number == number) {
-            return &profile->officers[i];
+    for (unsigned i = 0; i < count; i++) {
+        if (officers[i].number == number) {
+            return &officers[i];
         }
     }
     return NULL;

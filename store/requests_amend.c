@@ -77,7 +77,7 @@ static enum err_code read_officers(const msgpack_object *arguments, struct profi
         struct officer officer;
         unsigned at = change->officer_count;
         bool good = at < OFFICERS_MAX && read_officer(text, &officer) &&
-                    !profile_officer(change, officer.number);
+                    !officer_find(change->officers, change->officer_count, officer.number);
         if (!good) {
             return err_set(err, E_USAGE,
                            "officer %s: expected NUMBER:PUBLIC-KEY with 64 hex digits (a governor: "

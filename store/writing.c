@@ -65,7 +65,8 @@ static enum err_code check_officer_keys(const struct request_context *context,
     }
     for (unsigned i = 0; i < write->officer_key_count; i++) {
         const struct officer_key *key = &write->officer_keys[i];
-        const struct officer *officer = profile_officer(&state->profile, key->number);
+        const struct officer *officer =
+            officer_find(state->profile.officers, state->profile.officer_count, key->number);
         if (officer && !hash_equal(&officer->key, &key->key.public_key)) {
             return err_set(err, E_QUORUM,
                            "the key file of officer %" PRIu32

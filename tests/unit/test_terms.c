@@ -198,8 +198,8 @@ static void test_profile(void **state)
     assert_true(bytes_equal(buffer_view(&packed), buffer_view(&second)));
     assert_string_equal(read.addresses[1], "[fd00::1]:7000");
     assert_int_equal(read.policy.quorums[0].approvals, 2);
-    assert_int_equal(profile_officer(&read, 2)->number, 2);
-    assert_null(profile_officer(&read, 9));
+    assert_int_equal(officer_find(read.officers, read.officer_count, 2)->number, 2);
+    assert_null(officer_find(read.officers, read.officer_count, 9));
     for (size_t len = 0; len < packed.len; len++) {
         assert_int_equal(terms_profile_read_all(bytes_of(packed.data, len), &read, &err),
                          E_ENCODING);
