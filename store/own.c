@@ -267,9 +267,11 @@ enum err_code own_load_released(struct store *store, struct err *err)
     if (code == OK) {
         struct cursor cursor = cursor_of(buffer_view(&packed));
         head_read(&cursor, &store->released);
-        store->has_released =
-            cursor_done(&cursor) && hash_equal(&store->released.group, &store->own_group);
-        code = store->has_released ? OK : db_spoiled(err, "the released head");
+        code = cursor_done(&cursor) && hash_equal(&store->released.group, &store->own_group)
+                   ? OK
+                   : db_spoiled(err, "the released head");
+        /* It is written with its entries: past the mark it was not shown yet. */
+        store->has_released = code == OK && store->released.size <= store->highwater.mark.size;
     }
     buffer_free(&packed);
     return code == E_NOT_FOUND ? OK : code;
@@ -297,7 +299,8 @@ static enum err_code show_released(struct store *store, const struct head *head,
 enum err_code own_settle(struct store *store, struct err *err)
 {
     struct ledger *ledger;
-    if (!store->unmarked) {
+    /* Where more was heard of meanwhile, the head would be a second one: it never leaves. */
+    if (!store->unmarked || store->status != OWN_OK) {
         return OK;
     }
     enum err_code code = ledger_find(store, &store->own_group, &ledger, err);

@@ -196,6 +196,36 @@ static void what_a_peer_makes_up_stops_nothing(void **state)
     assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
 }
 
+static bool is_shown(uint64_t size)
+{
+    struct head head;
+    struct book *book = store_book(home.store);
+    return book->head(book->context, store_own_group(home.store), &head) == OK && head.size == size;
+}
+
+/* An entry is durable, its head not released yet, when a peer tells of a longer one: it stays here,
+ * after a restart too, for it would be the second head. */
+static void what_is_not_released_stays_when_more_is_heard_of(void **state)
+{
+    (void)state;
+    assert_code(store_release(home.store, &home.err), OK, &home);
+    assert_true(is_shown(12));
+    struct head head = own_head(12);
+    head.size = 20;
+    head.signature_count = 0;
+    head_sign(&head, &store_keys(home.store)->signing);
+    assert_code(home_deposit(&home, 42, 100, 1), OK, &home);
+    hear(&head, 0, NULL);
+    assert_code(store_commit(home.store, NULL, NULL, &home.err), OK, &home);
+    assert_false(is_shown(13));
+    home_close(&home);
+    assert_code(home_open(&home), OK, &home);
+    assert_false(is_shown(13));
+    hear(&head, 0, NULL);
+    assert_code(store_release(home.store, &home.err), E_RECOVERING, &home);
+    assert_false(is_shown(13));
+}
+
 /* A key that was stolen and replaced no longer speaks for this ledger. */
 static void a_replaced_key_stops_nothing(void **state)
 {
@@ -349,6 +379,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_head_heard_elsewhere_stops_writing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_peer_makes_up_stops_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_replaced_key_stops_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_released_stays_when_more_is_heard_of, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_clock_set_back_waits_for_an_officer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_undoes_the_append_and_no_more, set_up,
                                         tear_down),
