@@ -162,12 +162,8 @@ static enum err_code judge_own(struct appending *appending, struct bytes leaf, s
     if (code != OK) {
         return code;
     }
-    struct own_entry own = {.index = index,
-                            .entry = &store->fold.entry,
-                            .body = buffer_view(&appending->building->body),
-                            .state = store->fold.state,
-                            .reverses = store->fold.marks.reversed,
-                            .reversed_index = store->fold.marks.reversed_index};
+    struct own_entry own =
+        lines_entry(&store->fold, index, buffer_view(&appending->building->body));
     /* Below zero in all is also below zero for a member: that says more to a person. */
     if (verdict == OK || verdict == E_NEGATIVE) {
         code = lines_check(store, &own, err);

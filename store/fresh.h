@@ -41,14 +41,6 @@ enum err_code MUST_USE fresh_fold(struct fresh *fresh, struct err *err);
 /* Gives the derived ledger to the cache, to be saved. */
 enum err_code MUST_USE fresh_take(struct fresh *fresh, struct err *err);
 
-/* The stored body of an own entry, appended to `body`: nothing where it has none. */
-enum err_code MUST_USE own_body(struct store *store, uint64_t index, struct buffer *body,
-                                struct err *err);
-struct own_entry;
-/* The own entry that was judged last, as lines_apply takes it. */
-void own_entry_of(const struct fresh *fresh, uint64_t index, struct bytes body,
-                  struct own_entry *own);
-
 /* Ids of all rows of `ledger`, ascending; to be freed by the caller. */
 enum err_code MUST_USE fresh_ids(struct store *store, int64_t **ids, size_t *count,
                                  struct err *err);

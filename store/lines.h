@@ -25,6 +25,11 @@ struct own_entry {
     bool reverses;                    /* a valid reverse: the entry that it undoes */
     uint64_t reversed_index;
 };
+/* The own entry that `fold` judged last. */
+struct own_entry lines_entry(const struct fold *fold, uint64_t index, struct bytes body);
+/* The stored body of an own entry, copied to the end of `body`. E_NOT_FOUND when it has none. */
+enum err_code MUST_USE lines_body(struct store *store, uint64_t index, struct buffer *body,
+                                  struct err *err);
 
 /* The author's own rules, stricter than what peers check: unknown member (E_MEMBER), a member's
  * deposit or loan account lowered below zero in line order (E_NEGATIVE "member 42 holds 1,200.00,

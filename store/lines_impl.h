@@ -43,9 +43,6 @@ enum err_code MUST_USE lines_total(struct store *store, enum own_total which, in
 enum member_status { MEMBER_UNKNOWN, MEMBER_ACTIVE, MEMBER_LEFT };
 enum err_code MUST_USE lines_member_status(struct store *store, uint32_t member,
                                            enum member_status *status, struct err *err);
-/* The stored body of an own entry, copied. E_NOT_FOUND when it has none. */
-enum err_code MUST_USE lines_body(struct store *store, uint64_t index, struct buffer *body,
-                                  struct err *err);
 
 /* Calls `each` for every leg of a body of kind post. E_CORRUPT where it does not decode. */
 typedef enum err_code (*leg_fn)(void *context, uint32_t leg, const struct body_line *line,

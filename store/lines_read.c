@@ -6,6 +6,16 @@
 
 #include "store/lines_impl.h"
 
+struct own_entry lines_entry(const struct fold *fold, uint64_t index, struct bytes body)
+{
+    return (struct own_entry){.index = index,
+                              .entry = &fold->entry,
+                              .body = body,
+                              .state = fold->state,
+                              .reverses = fold->marks.reversed,
+                              .reversed_index = fold->marks.reversed_index};
+}
+
 enum err_code lines_body(struct store *store, uint64_t index, struct buffer *body, struct err *err)
 {
     sqlite3_stmt *statement;

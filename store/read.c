@@ -158,6 +158,14 @@ enum err_code store_leaves(struct store *store, const struct hash *group, uint64
     return leaves_each(store, &key, from, to, each, context, NULL);
 }
 
+enum err_code store_leaf(struct store *store, const struct hash *group, uint64_t index,
+                         struct buffer *out)
+{
+    struct ledger *ledger;
+    enum err_code code = find_held(store, group, index + 1, &ledger);
+    return code == OK ? leaves_get(store, ledger, index, out, NULL) : code;
+}
+
 enum { VERDICTS_PAGE = 256 };
 struct verdict_row {
     uint64_t index;

@@ -30,39 +30,7 @@ static enum err_code empty_tables(struct store *store, struct err *err)
     return code;
 }
 
-/* --- own bodies --- */
-
-enum err_code own_body(struct store *store, uint64_t index, struct buffer *body, struct err *err)
-{
-    sqlite3_stmt *statement;
-    int row = 0;
-    enum err_code code =
-        db_statement(&store->db, "SELECT data FROM bodies WHERE id = ?1", &statement, err);
-    if (code == OK) {
-        (void)sqlite3_bind_int64(statement, 1, (int64_t)index);
-        code = db_row(&store->db, statement, &row, err);
-    }
-    if (code == OK && row) {
-        struct bytes data = db_column_bytes(statement, 0);
-        buffer_append(body, data.data, data.len);
-        db_reset(statement);
-        code = body->failed ? err_set(err, E_MEMORY, "out of memory for private lines") : OK;
-    }
-    return code;
-}
-
-/* The own entry that was judged just now, as lines_apply takes it. */
-void own_entry_of(const struct fresh *fresh, uint64_t index, struct bytes body,
-                  struct own_entry *own)
-{
-    const struct fold *fold = &fresh->store->fold;
-    *own = (struct own_entry){.index = index,
-                              .entry = &fold->entry,
-                              .body = body,
-                              .state = fresh->judge.state,
-                              .reverses = fold->marks.reversed,
-                              .reversed_index = fold->marks.reversed_index};
-}
+/* --- the own ledger --- */
 
 /* What a rebuild of the own ledger carries from entry to entry. Operation tags are random: they
  * are gathered, and written in order at the end. */
@@ -104,14 +72,13 @@ static enum err_code apply_own(void *context, const struct fresh *fresh, uint64_
                                enum err_code verdict, struct err *err)
 {
     struct own_again *again = context;
-    struct own_entry own;
     buffer_clear(&again->body);
     if (verdict != OK || fresh->store->fold.index != index) {
         return OK; /* no own entry is invalid, unless rules changed */
     }
-    enum err_code code = own_body(fresh->store, index, &again->body, err);
-    if (code == OK) {
-        own_entry_of(fresh, index, buffer_view(&again->body), &own);
+    enum err_code code = lines_body(fresh->store, index, &again->body, err);
+    struct own_entry own = lines_entry(&fresh->store->fold, index, buffer_view(&again->body));
+    if (code == OK || code == E_NOT_FOUND) {
         code = lines_apply(fresh->store, &own, err);
     }
     return code == OK ? gather_operation(fresh->store, again, own.entry->terms, index, err) : code;

@@ -115,18 +115,10 @@ enum err_code request_status(const struct request_context *context, const msgpac
 
 /* --- card --- */
 
-static enum err_code copy_leaf(void *context, uint64_t index, struct bytes leaf)
-{
-    (void)index;
-    struct buffer *out = context;
-    buffer_append(out, leaf.data, leaf.len);
-    return out->failed ? E_MEMORY : OK;
-}
-
 enum err_code request_genesis(struct store *store, const struct hash *group, struct buffer *out,
                               struct err *err)
 {
-    enum err_code code = store_leaves(store, group, 0, 1, copy_leaf, out);
+    enum err_code code = store_leaf(store, group, 0, out);
     return code == OK ? OK : err_set(err, code, "the genesis cannot be read; run `satcha verify`");
 }
 

@@ -46,14 +46,6 @@ static void pack_path(const struct merkle_proof *path, struct buffer *out)
     }
 }
 
-static enum err_code copy_leaf(void *context, uint64_t index, struct bytes leaf)
-{
-    (void)index;
-    struct buffer *out = context;
-    buffer_append(out, leaf.data, leaf.len);
-    return out->failed ? E_MEMORY : OK;
-}
-
 static enum err_code inclusion(struct store *store, const struct hash *group, uint64_t entry,
                                uint64_t size, struct buffer *result, struct err *err)
 {
@@ -67,7 +59,7 @@ static enum err_code inclusion(struct store *store, const struct hash *group, ui
         code = store_root_at(store, group, size, &root);
     }
     if (code == OK) {
-        code = store_leaves(store, group, entry, entry + 1, copy_leaf, &leaf);
+        code = store_leaf(store, group, entry, &leaf);
     }
     if (code != OK) {
         code = err_set(err, code, "the entries cannot be read; run `satcha verify`");

@@ -170,6 +170,9 @@ enum err_code MUST_USE store_consistency(struct store *store, const struct hash 
 typedef enum err_code (*leaf_fn)(void *context, uint64_t index, struct bytes leaf);
 enum err_code MUST_USE store_leaves(struct store *store, const struct hash *group, uint64_t from,
                                     uint64_t to, leaf_fn each, void *context);
+/* One of them, copied to the end of `out`. */
+enum err_code MUST_USE store_leaf(struct store *store, const struct hash *group, uint64_t index,
+                                  struct buffer *out);
 /* Invalid entries of a ledger with their codes, by index, up to `size`. */
 typedef enum err_code (*verdict_fn)(void *context, uint64_t index, enum err_code code);
 enum err_code MUST_USE store_verdicts(struct store *store, const struct hash *group, uint64_t size,

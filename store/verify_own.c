@@ -40,8 +40,8 @@ enum err_code verify_own_entry(struct verifying *verifying, uint64_t index, enum
     }
     struct entry *entry = &store->fold.entry;
     buffer_clear(&verifying->body);
-    enum err_code code = own_body(store, index, &verifying->body, err);
-    if (code != OK) {
+    enum err_code code = lines_body(store, index, &verifying->body, err);
+    if (code != OK && code != E_NOT_FOUND) {
         verify_find(verifying, group, index, "the lines of entry %" PRIu64 " cannot be read",
                     index);
     } else if (entry->has_body &&
@@ -91,14 +91,13 @@ static enum err_code apply_again(void *context, const struct fresh *fresh, uint6
                                  enum err_code verdict, struct err *err)
 {
     struct verifying *verifying = context;
-    struct own_entry own;
     if (verdict != OK || fresh->store->fold.index != index) {
         return OK;
     }
     buffer_clear(&verifying->body);
-    enum err_code code = own_body(fresh->store, index, &verifying->body, err);
-    if (code == OK) {
-        own_entry_of(fresh, index, buffer_view(&verifying->body), &own);
+    enum err_code code = lines_body(fresh->store, index, &verifying->body, err);
+    struct own_entry own = lines_entry(&fresh->store->fold, index, buffer_view(&verifying->body));
+    if (code == OK || code == E_NOT_FOUND) {
         code = lines_apply(fresh->store, &own, err);
     }
     return code;
