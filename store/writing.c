@@ -16,15 +16,67 @@ enum err_code request_own_state(const struct request_context *context,
                : err_set(err, code, "the own ledger's state cannot be read; run `satcha verify`");
 }
 
-/* [[number, seed]…], sorted by number as approvals are. */
-static enum err_code read_officer_keys(const msgpack_object *keys, struct write_request *write,
+/* Whose key it is by this ledger. A governor signs for the network with the key that he or she has
+ * as an officer of the own group, under another number: the public key says which. A key file of
+ * another group, or one that was replaced, is told before anything is signed with it. */
+static enum err_code name_officer(const struct profile *profile, struct officer_key *key,
+                                  struct err *err)
+{
+    char given[HEX_HASH_MAX], known[HEX_HASH_MAX];
+    hash_format(&key->key.public_key, given);
+    for (unsigned i = 0; profile->type == GROUP_NETWORK && i < profile->officer_count; i++) {
+        if (hash_equal(&profile->officers[i].key, &key->key.public_key)) {
+            key->number = profile->officers[i].number;
+            return OK;
+        }
+    }
+    if (profile->type == GROUP_NETWORK) {
+        return err_set(err, E_QUORUM,
+                       "a key file (officer %" PRIu32 ", public key %.8s) is of no governor: take "
+                       "those of officer 1 of the groups that `satcha network show` names",
+                       key->number, given);
+    }
+    const struct officer *officer =
+        officer_find(profile->officers, profile->officer_count, key->number);
+    return !officer || hash_equal(&officer->key, &key->key.public_key)
+               ? OK
+               : err_set(err, E_QUORUM,
+                         "the key file of officer %" PRIu32
+                         " has public key %.8s, this group's officer %" PRIu32
+                         " has %.8s: take the file of an officer of this group",
+                         key->number, given, key->number, hash_format(&officer->key, known));
+}
+
+/* Sorted by number, as approvals are. */
+static enum err_code put_officer_key(struct write_request *write, const struct officer_key *key,
+                                     struct err *err)
+{
+    unsigned at = write->officer_key_count;
+    for (; at > 0 && write->officer_keys[at - 1].number >= key->number; at--) {
+        if (write->officer_keys[at - 1].number == key->number) {
+            return err_set(err, E_USAGE, "officer_keys: officer %" PRIu32 " is there twice",
+                           key->number);
+        }
+    }
+    memmove(&write->officer_keys[at + 1], &write->officer_keys[at],
+            (write->officer_key_count - at) * sizeof *key);
+    write->officer_keys[at] = *key;
+    write->officer_key_count++;
+    return OK;
+}
+
+/* [[number, seed]…] */
+static enum err_code read_officer_keys(const struct request_context *context,
+                                       const msgpack_object *keys, struct write_request *write,
                                        struct err *err)
 {
+    const struct ledger_state *state;
     if (keys->type != MSGPACK_OBJECT_ARRAY || keys->via.array.size > ENTRY_APPROVALS_MAX) {
         return err_set(err, E_USAGE, "officer_keys: expected at most %d officers' keys",
                        ENTRY_APPROVALS_MAX);
     }
-    for (uint32_t i = 0; i < keys->via.array.size; i++) {
+    enum err_code code = request_own_state(context, &state, err);
+    for (uint32_t i = 0; code == OK && i < keys->via.array.size; i++) {
         const msgpack_object *pair = &keys->via.array.ptr[i];
         const msgpack_object *items = pair->via.array.ptr;
         if (pair->type != MSGPACK_OBJECT_ARRAY || pair->via.array.size != 2 ||
@@ -36,47 +88,13 @@ static enum err_code read_officer_keys(const msgpack_object *keys, struct write_
         struct officer_key key = {.number = (uint32_t)items[0].via.u64};
         memcpy(key.seed, items[1].via.bin.ptr, SEED_BYTES);
         sign_key_from_seed(&key.key, key.seed);
-        unsigned at = write->officer_key_count;
-        for (; at > 0 && write->officer_keys[at - 1].number >= key.number; at--) {
-            if (write->officer_keys[at - 1].number == key.number) {
-                officer_key_wipe(&key);
-                return err_set(err, E_USAGE, "officer_keys: officer %" PRIu32 " is there twice",
-                               (uint32_t)items[0].via.u64);
-            }
-            write->officer_keys[at] = write->officer_keys[at - 1];
+        code = name_officer(&state->profile, &key, err);
+        if (code == OK) {
+            code = put_officer_key(write, &key, err);
         }
-        write->officer_keys[at] = key;
-        write->officer_key_count++;
         officer_key_wipe(&key);
     }
-    return OK;
-}
-
-/* A key file of another group, or one that was replaced, is told before anything is signed with it.
- * A network's governors sign with the keys that they have in their own groups: the rules judge. */
-static enum err_code check_officer_keys(const struct request_context *context,
-                                        const struct write_request *write, struct err *err)
-{
-    const struct ledger_state *state;
-    char given[HEX_HASH_MAX], known[HEX_HASH_MAX];
-    enum err_code code = request_own_state(context, &state, err);
-    if (code != OK || state->profile.type == GROUP_NETWORK) {
-        return code;
-    }
-    for (unsigned i = 0; i < write->officer_key_count; i++) {
-        const struct officer_key *key = &write->officer_keys[i];
-        const struct officer *officer =
-            officer_find(state->profile.officers, state->profile.officer_count, key->number);
-        if (officer && !hash_equal(&officer->key, &key->key.public_key)) {
-            return err_set(err, E_QUORUM,
-                           "the key file of officer %" PRIu32
-                           " has public key %.8s, this group's officer %" PRIu32
-                           " has %.8s: take the file of an officer of this group",
-                           key->number, hash_format(&key->key.public_key, given), key->number,
-                           hash_format(&officer->key, known));
-        }
-    }
-    return OK;
+    return code;
 }
 
 enum err_code write_request_read(const struct request_context *context,
@@ -97,10 +115,7 @@ enum err_code write_request_read(const struct request_context *context,
             err_set(err, E_USAGE, "op: expected text of at most %d bytes", OPERATION_ID_MAX_BYTES);
     }
     if (code == OK && keys) {
-        code = read_officer_keys(keys, write, err);
-    }
-    if (code == OK && write->officer_key_count > 0) {
-        code = check_officer_keys(context, write, err);
+        code = read_officer_keys(context, keys, write, err);
     }
     if (code == OK && write->operation.len > 0) {
         write->has_tag = true;

@@ -107,7 +107,8 @@ static const struct command TABLE[] = {
     {.name = "admit",
      .request = "admit",
      .summary = "admit further groups to the network (in the network's home)",
-     .example = "satcha --home net admit new.card --officer-key a-officers/1.key …",
+     .example = "satcha --home net admit new.card --officer-key song-officers/1.key "
+                "--officer-key phon-officers/1.key",
      .positionals = {{"CARD", OPTION_FILES, "cards", "card files"}},
      .options = {WRITE_OPTIONS},
      .render = render_written},

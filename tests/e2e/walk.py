@@ -183,6 +183,27 @@ def test_listings_on_a_terminal_of_80_columns():
     check("1 (entry 4)" in song.run("audit"), "the audit names the reversal")
 
 
+def test_governors_admit_a_group_of_a_name_that_is_taken():
+    """Every governor's key file is number 1 of its own group."""
+    folder = workspace("admit")
+    song = Group(folder, "song", "กองทุนบ้านส้อง")
+    phon = Group(folder, "phon", "กองทุนโพนทอง", place="431702")
+    net = found_network(folder, [song, phon])
+    late = Group(folder, "late", "กองทุนบ้านส้อง", place="84")
+    card = os.path.join(folder, "late.card")
+    with open(card, "w") as f:
+        f.write(late.run("card"))
+    net.refuse("E_QUORUM", "admit", card, "--officer-key", phon.key())
+    said = net.refuse("E_QUORUM", "admit", card, "--officer-key", late.key())
+    check("no governor" in said, "whose key: " + said)
+    net.refuse("E_USAGE", "admit", card, "--officer-key", phon.key(), "--officer-key", phon.key(),
+               status=2)
+    net.run("admit", card, "--officer-key", phon.key(), "--officer-key", song.key())
+    equal(len(net.json("groups")["groups"]), 4, "ledgers expected")
+    said = net.refuse("E_AMBIGUOUS", "log", "กองทุนบ้านส้อง")
+    check(song.id()[:8] in said and late.id()[:8] in said, "names both: " + said)
+
+
 def test_help_is_where_one_asks_for_it():
     folder = workspace("help")
     home = Group(folder, "none", None)
@@ -225,7 +246,7 @@ def test_a_file_happens_whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    main([test_the_readme_walk, test_bash_completes,
+    main([test_the_readme_walk, test_bash_completes, test_governors_admit_a_group_of_a_name_that_is_taken,
           test_listings_on_a_terminal_of_80_columns, test_help_is_where_one_asks_for_it,
           test_mistakes_get_lines_that_help,
           test_init_that_is_refused_leaves_nothing, test_a_file_happens_whole_or_not_at_all])
