@@ -82,6 +82,10 @@ enum {
     GROUPS_MAX = 131072,   /* rostered groups a node will hold */
     PEER_LINES_MAX = 60,   /* lines of the log that one peer can cause ... */
     PEER_LINES_MS = 60000, /* ... in this time; the rest is counted */
+    /* Peers' entries leave so much of the disk, or 1/16 of a small one, to the own ones: a group
+     * that writes without end stops nobody else's books. */
+    DISK_RESERVE_BYTES = 268435456,
+    DISK_RESERVE_PART = 16,
     CONTROL_CLIENTS_MAX = 32,
     CONTROL_FRAME_MAX_BYTES = 67108864, /* a request or reply: a 100,000-line file fits */
     LOCK_WAIT_MS = 5000

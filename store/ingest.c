@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #include "store/judge.h"
 #include "store/leaves.h"
@@ -357,6 +358,24 @@ enum err_code ingest_head(struct store *store, const struct head_answer *answer,
 
 /* --- chunks --- */
 
+/* What is left of the disk is for the own entries. */
+static enum err_code check_room(const struct store *store, struct err *err)
+{
+    struct statvfs disk;
+    if (statvfs(store->home, &disk) != 0) {
+        return OK; /* a disk that cannot be asked shows itself when written to */
+    }
+    uint64_t unit = disk.f_frsize;
+    uint64_t reserve = (uint64_t)disk.f_blocks * unit / DISK_RESERVE_PART;
+    reserve = reserve < DISK_RESERVE_BYTES ? reserve : (uint64_t)DISK_RESERVE_BYTES;
+    uint64_t left = (uint64_t)disk.f_bavail * unit;
+    return left >= reserve ? OK
+                           : err_set(err, E_CAP,
+                                     "%" PRIu64 " MB of the disk are left: below %" PRIu64
+                                     " MB peers' entries are not taken; free some space",
+                                     left / 1000000, reserve / 1000000);
+}
+
 /* Hashes the leaves onto a copy of the right edge. */
 static enum err_code hash_chunk(const struct ledger *ledger, const struct chunk *chunk,
                                 struct growth *growth, struct err *err)
@@ -478,6 +497,9 @@ enum err_code ingest_chunk(struct store *store, const struct chunk *chunk, struc
     }
     if (code == OK) {
         code = check_chunk(ledger, chunk, err);
+    }
+    if (code == OK) {
+        code = check_room(store, err);
     }
     if (code == OK) {
         code = hash_chunk(ledger, chunk, store->growth, err);

@@ -74,6 +74,13 @@ def run(folder, small_a, small_b):
     equal(sorted(found), sorted(acknowledged + ["op-5000"]), "what is in the books")
     wait_equal_heads([a, b])
     ballast = fill(small_b)
+    os.truncate(ballast, os.path.getsize(ballast) - 1000000)  # less than the reserve of 24 / 16 MiB
+    check(post(a, 5999)[0] == 0, "a goes on")
+    wait_for(lambda: "E_CAP" in b.log(), "what is left of the disk is not for peers")
+    check(b.heads()[a.id()] < a.heads()[a.id()], "b takes no entries")
+    b.run("note", "own entries are written")
+    os.unlink(ballast)
+    ballast = fill(small_b)
     for number in range(6000, 6400):
         check(post(a, number)[0] == 0, "a goes on")
     b.is_ready()
