@@ -466,6 +466,9 @@ static enum err_code post_rows(struct import *import, struct import_result *resu
             progress->tell(progress->context, "reading", to, import->row_count);
         }
     }
+    if (code == OK && progress && progress->tell && import->row_count >> 12 != 0) {
+        progress->tell(progress->context, "writing", 0, import->row_count); /* one transaction */
+    }
     if (code == OK) {
         line = 0;
         code = posting_append(&batch, &result->appended, &line, err);

@@ -18,6 +18,16 @@
 
 enum { BAR_WIDTH = 32, STARTING_POLL_MS = 20 };
 
+static bool bar_is_shown;
+
+static void clear_bar(void)
+{
+    if (bar_is_shown) {
+        fputs("\r\x1b[K", stderr);
+        bar_is_shown = false;
+    }
+}
+
 static void show_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
     (void)context;
@@ -31,8 +41,9 @@ static void show_progress(void *context, const char *what, uint64_t done, uint64
     memset(bar, '#', filled);
     bar[BAR_WIDTH] = 0;
     fprintf(stderr, "\r%s [%s] %" PRIu64 "/%" PRIu64 "\x1b[K", what, bar, done, total);
+    bar_is_shown = true;
     if (done >= total) {
-        fputs("\r\x1b[K", stderr);
+        clear_bar();
     }
 }
 
@@ -244,6 +255,7 @@ enum err_code client_request(const struct invocation *invocation, const char *re
     enum err_code code = find_node(invocation->home, &fd, err);
     if (code == OK && fd < 0) {
         code = ask_here(invocation->home, request, arguments, result, err);
+        clear_bar();
         if (code != E_LOCKED) {
             return code;
         }
@@ -257,6 +269,7 @@ enum err_code client_request(const struct invocation *invocation, const char *re
         return code;
     }
     code = ask_daemon(fd, request, arguments, result, err);
+    clear_bar();
     close(fd);
     return code;
 }

@@ -2,7 +2,6 @@
  * but what the report says, so that one cut gives one text on every node. */
 #include <inttypes.h>
 
-#include "proto/accounts.h"
 #include "tools/commands.h"
 #include "tools/show.h"
 
@@ -10,12 +9,6 @@
 static const char *say(const struct invocation *invocation, const char *english, const char *thai)
 {
     return invocation->language == LANGUAGE_TH ? thai : english;
-}
-
-static const char *named(const struct invocation *invocation, const msgpack_object *row)
-{
-    const char *english = field_text(row, "name_en");
-    return invocation->language == LANGUAGE_EN && english[0] ? english : field_text(row, "name");
 }
 
 static void heading(const struct invocation *invocation, unsigned number)
@@ -38,7 +31,7 @@ static void heading(const struct invocation *invocation, unsigned number)
 
 static void print_head(const struct invocation *invocation, const msgpack_object *result)
 {
-    printf("%s  %s\n", field_short(result, "network"), named(invocation, result));
+    printf("%s  %s\n", field_short(result, "network"), show_name(invocation->language, result));
     printf("%s %s   %s %s   %s %" PRIu64 "   %s\n", say(invocation, "cut", "ชุดตรวจ"),
            field_text(result, "cut"), say(invocation, "as of", "ณ วันที่"),
            field_date(result, "as_of", invocation->language), say(invocation, "rules", "กติกาฉบับ"),
@@ -70,17 +63,18 @@ static void print_group_state(const struct invocation *invocation, const msgpack
     char state[256];
     group_state(invocation, group, state, sizeof state);
     if (state[0]) {
-        printf("  %s  %s: %s\n", field_short(group, "group"), named(invocation, group), state);
+        printf("  %s  %s: %s\n", field_short(group, "group"),
+               show_name(invocation->language, group), state);
     }
     if (field(group, "stopped_at")) {
         printf("  %s  %s: %s %s %" PRIu64 "\n", field_short(group, "group"),
-               named(invocation, group), field_text(group, "status"),
+               show_name(invocation->language, group), field_text(group, "status"),
                say(invocation, "at entry", "ที่รายการ"), field_uint(group, "stopped_at"));
     }
     for (uint32_t k = 0; k < field_count(group, "invalid_entries"); k++) {
         const msgpack_object *invalid = field_item(group, "invalid_entries", k);
         printf("  %s  %s: %s %" PRIu64 " %s %s\n", field_short(group, "group"),
-               named(invocation, group), say(invocation, "entry", "รายการ"),
+               show_name(invocation->language, group), say(invocation, "entry", "รายการ"),
                field_uint(invalid, "entry"), say(invocation, "is invalid:", "ไม่ถูกต้อง:"),
                field_text(invalid, "code"));
     }
@@ -105,12 +99,6 @@ static void print_coverage(const struct invocation *invocation, const msgpack_ob
     }
 }
 
-static const char *account_title(const struct invocation *invocation, uint64_t code)
-{
-    const struct account *account = account_find(code);
-    return account == NULL ? "?" : say(invocation, account->name_en, account->name_th);
-}
-
 /* A trial balance: rows of one map, with the sums below. */
 static void print_trial(const struct invocation *invocation, const msgpack_object *trial,
                         unsigned minor_digits, bool with_groups)
@@ -125,7 +113,7 @@ static void print_trial(const struct invocation *invocation, const msgpack_objec
     for (uint32_t i = 0; i < field_count(trial, "rows"); i++) {
         const msgpack_object *row = field_item(trial, "rows", i);
         show_cell(table, "%" PRIu64, field_uint(row, "account"));
-        show_cell(table, "%s", account_title(invocation, field_uint(row, "account")));
+        show_cell(table, "%s", show_account(invocation->language, field_uint(row, "account")));
         show_cell_amount(table, field_int(row, "debit"), minor_digits);
         show_cell_amount(table, field_int(row, "credit"), minor_digits);
         show_cell_amount(table, field_int(row, "balance"), minor_digits);
@@ -150,10 +138,11 @@ static void print_groups(const struct invocation *invocation, const msgpack_obje
     for (uint32_t i = 0; i < field_count(result, "groups"); i++) {
         const msgpack_object *group = field_item(result, "groups", i);
         if (field_count(group, "rows") > 0) {
-            printf("%s  %s\n", field_short(group, "group"), named(invocation, group));
+            printf("%s  %s\n", field_short(group, "group"), show_name(invocation->language, group));
             print_trial(invocation, group, minor_digits, false);
         } else if (!field_flag(group, "network")) {
-            printf("%s  %s: N/A\n", field_short(group, "group"), named(invocation, group));
+            printf("%s  %s: N/A\n", field_short(group, "group"),
+                   show_name(invocation->language, group));
         }
     }
 }
@@ -183,7 +172,7 @@ static void channel_row(const struct invocation *invocation, const msgpack_objec
     uint64_t groups = field_uint(row, "groups");
     show_cell(table, "%s", number);
     show_cell(table, "%" PRIu64, account);
-    show_cell(table, "%s", account_title(invocation, account));
+    show_cell(table, "%s", show_account(invocation->language, account));
     if (groups == 0) {
         show_cell(table, "N/A");
     } else {
@@ -252,7 +241,7 @@ static void print_counts(const struct invocation *invocation, const msgpack_obje
         } else {
             show_cell(table, "N/A");
         }
-        show_cell(table, "%s", named(invocation, group));
+        show_cell(table, "%s", show_name(invocation->language, group));
     }
     show_table_print(table, stdout);
     printf("%s: %s\n",
@@ -268,8 +257,9 @@ static void print_entries(const struct invocation *invocation, const msgpack_obj
     enum { SHOWN_MAX = 10 };
     const msgpack_object *entries = field(group, key);
     uint32_t listed = field_count(group, key);
-    printf("  %s  %s: %" PRIu64 " (%s", field_short(group, "group"), named(invocation, group),
-           count, say(invocation, count == 1 ? "entry" : "entries", "รายการที่"));
+    printf("  %s  %s: %" PRIu64 " (%s", field_short(group, "group"),
+           show_name(invocation->language, group), count,
+           say(invocation, count == 1 ? "entry" : "entries", "รายการที่"));
     for (uint32_t i = 0; i < listed && i < SHOWN_MAX; i++) {
         printf(" %" PRIu64, entries->via.array.ptr[i].via.u64);
     }
@@ -310,7 +300,7 @@ static void print_openings(const struct invocation *invocation, const msgpack_ob
             if (field_uint(row, "account") == 3900) {
                 show_cell(table, "%s", field_short(group, "group"));
                 show_cell_amount(table, field_int(row, "balance"), minor_digits);
-                show_cell(table, "%s", named(invocation, group));
+                show_cell(table, "%s", show_name(invocation->language, group));
             }
         }
     }
@@ -344,11 +334,12 @@ static void print_places(const struct invocation *invocation, const msgpack_obje
     for (uint32_t i = 0; i < field_count(result, "places"); i++) {
         const msgpack_object *place = field_item(result, "places", i);
         char members[AMOUNT_TEXT_MAX];
-        printf("%s  %s: %" PRIu64 " %s, %s %s\n", field_text(place, "code"),
-               named(invocation, place), field_uint(place, "groups"),
-               say(invocation, "groups", "กลุ่ม"),
-               amount_format(amount_of(field_int(place, "members")), 0, members),
-               say(invocation, "members", "สมาชิก"));
+        amount_format(amount_of(field_int(place, "members")), 0, members);
+        printf("%s  %s: %s %" PRIu64 ", %s %" PRIu64 ", %s %s\n", field_text(place, "code"),
+               show_name(invocation->language, place), say(invocation, "groups", "กลุ่ม"),
+               field_uint(place, "groups"), say(invocation, "held", "ถือสมุดบัญชี"),
+               field_uint(place, "held"), say(invocation, "members", "สมาชิก"),
+               field_uint(place, "held") > 0 ? members : "N/A");
         if (field_count(place, "rows") > 0) {
             print_trial(invocation, place, minor_digits, true);
         }
