@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/events.h"
-#include "proto/kinds.h"
 #include "tools/commands.h"
 #include "tools/json.h"
 #include "tools/show.h"
@@ -62,26 +60,12 @@ static enum err_code ask_page(const struct invocation *invocation, const struct 
     return code;
 }
 
-static const char *what_happened(const msgpack_object *entry)
-{
-    const struct kind_row *kind = kind_find(field_uint(entry, "kind_number"));
-    const char *event = field_text(entry, "event");
-    if (event[0]) {
-        return event;
-    }
-    const struct event_row *row = event_find(field_uint(entry, "event"));
-    if (row) {
-        return row->name;
-    }
-    return kind ? kind->name : field_text(entry, "kind");
-}
-
 static void print_entry(const struct invocation *invocation, const msgpack_object *entry,
                         unsigned minor_digits)
 {
     printf("%6" PRIu64 "  %s  %-8s %s", field_uint(entry, "entry"),
            field_date(entry, "date", invocation->language), field_text(entry, "kind"),
-           field(entry, "event") ? what_happened(entry) : "");
+           field_text(entry, "event"));
     if (field_int(entry, "change") != 0) {
         printf(" members %+" PRId64, field_int(entry, "change"));
     }
@@ -207,7 +191,7 @@ static void show_lines_page(const struct invocation *invocation, const msgpack_o
         const msgpack_object *line = field_item(result, "lines", i);
         show_cell(table, "%" PRIu64, field_uint(line, "entry"));
         show_cell(table, "%s", field_date(line, "date", invocation->language));
-        show_cell(table, "%s%s", what_happened(line), field_flag(line, "undone") ? "*" : "");
+        show_cell(table, "%s%s", field_text(line, "event"), field_flag(line, "undone") ? "*" : "");
         undone = undone || field_flag(line, "undone");
         show_cell(table, "%" PRIu64, field_uint(line, "account"));
         if (field(line, "member")) {

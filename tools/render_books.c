@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "proto/accounts.h"
 #include "tools/commands.h"
 #include "tools/show.h"
 
@@ -11,26 +10,12 @@ static unsigned minor_digits(const msgpack_object *result)
     return field(result, "minor_digits") ? (unsigned)field_uint(result, "minor_digits") : 2;
 }
 
-static const char *account_name(const struct invocation *invocation, uint64_t code)
-{
-    const struct account *account = account_find(code);
-    if (!account) {
-        return "?";
-    }
-    return invocation->language == LANGUAGE_TH ? account->name_th : account->name_en;
-}
-
 /* "entry 17 written, ledger size 18", or why nothing was. */
 enum err_code render_written(const struct invocation *invocation, const msgpack_object *result,
                              struct err *err)
 {
     (void)err;
-    const msgpack_object *already = field(result, "already");
-    if (already && already->type == MSGPACK_OBJECT_POSITIVE_INTEGER) {
-        printf("already there as entry %" PRIu64 ": nothing was written\n", already->via.u64);
-        return OK;
-    }
-    if (already && already->type == MSGPACK_OBJECT_BOOLEAN && already->via.boolean) {
+    if (field_flag(result, "already")) {
         printf("already there as entry %" PRIu64 ": nothing was written\n",
                field_uint(result, "entry"));
         return OK;
@@ -57,7 +42,7 @@ enum err_code render_posted(const struct invocation *invocation, const msgpack_o
     for (uint32_t i = 0; i < field_count(result, "lines"); i++) {
         const msgpack_object *line = field_item(result, "lines", i);
         show_cell(table, "%" PRIu64, field_uint(line, "account"));
-        show_cell(table, "%s", account_name(invocation, field_uint(line, "account")));
+        show_cell(table, "%s", show_account(invocation->language, field_uint(line, "account")));
         show_cells_debit_credit(table, field_int(line, "amount"), minor_digits(result));
         if (field_uint(line, "member") > 0) {
             show_cell(table, "%" PRIu64, field_uint(line, "member"));
@@ -95,7 +80,7 @@ static enum err_code render_member_balance(const struct invocation *invocation,
     for (uint32_t i = 0; i < field_count(result, "rows"); i++) {
         const msgpack_object *row = field_item(result, "rows", i);
         show_cell(table, "%" PRIu64, field_uint(row, "account"));
-        show_cell(table, "%s", account_name(invocation, field_uint(row, "account")));
+        show_cell(table, "%s", show_account(invocation->language, field_uint(row, "account")));
         show_cell_amount(table, field_int(row, "balance"), minor_digits(result));
     }
     show_table_print(table, stdout);
@@ -117,7 +102,7 @@ enum err_code render_balance(const struct invocation *invocation, const msgpack_
     for (uint32_t i = 0; i < field_count(result, "rows"); i++) {
         const msgpack_object *row = field_item(result, "rows", i);
         show_cell(table, "%" PRIu64, field_uint(row, "account"));
-        show_cell(table, "%s", account_name(invocation, field_uint(row, "account")));
+        show_cell(table, "%s", show_account(invocation->language, field_uint(row, "account")));
         show_cell_amount(table, field_int(row, "debit"), minor_digits(result));
         show_cell_amount(table, field_int(row, "credit"), minor_digits(result));
         show_cell_amount(table, field_int(row, "balance"), minor_digits(result));

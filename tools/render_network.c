@@ -5,13 +5,6 @@
 #include "tools/commands.h"
 #include "tools/show.h"
 
-/* The name in the person's language where there is one. */
-static const char *named(const struct invocation *invocation, const msgpack_object *row)
-{
-    const char *english = field_text(row, "name_en");
-    return invocation->language == LANGUAGE_EN && english[0] ? english : field_text(row, "name");
-}
-
 enum err_code render_joined(const struct invocation *invocation, const msgpack_object *result,
                             struct err *err)
 {
@@ -27,7 +20,7 @@ enum err_code render_network(const struct invocation *invocation, const msgpack_
 {
     (void)err;
     printf("%s  %s  (%s, roster of %" PRIu64 " entries, %" PRIu64 " governors must agree)\n",
-           field_short(result, "network"), named(invocation, result),
+           field_short(result, "network"), show_name(invocation->language, result),
            field_text(result, "currency"), field_uint(result, "size"),
            field_uint(result, "quorum"));
     for (uint32_t i = 0; i < field_count(result, "governors"); i++) {
@@ -43,7 +36,7 @@ enum err_code render_network(const struct invocation *invocation, const msgpack_
         show_cell(table, "%s", field_short(row, "group"));
         show_cell(table, "%" PRIu64, field_uint(row, "place"));
         show_cell(table, "%s", field_text(row, "type"));
-        show_cell(table, "%s", named(invocation, row));
+        show_cell(table, "%s", show_name(invocation->language, row));
         show_cell(table, "%.*s", address ? (int)address->via.str.size : 0,
                   address ? address->via.str.ptr : "");
     }
@@ -61,7 +54,7 @@ enum err_code render_peer_list(const struct invocation *invocation, const msgpac
         const msgpack_object *row = field_item(result, "peers", i);
         show_cell(table, "%s", field_short(row, "group"));
         show_cell(table, "%s", field_text(row, "address"));
-        show_cell(table, "%s", named(invocation, row));
+        show_cell(table, "%s", show_name(invocation->language, row));
         show_cell(table, "%s%s", field_flag(row, "by_hand") ? "by hand " : "",
                   field_flag(row, "banned") ? "banned" : "");
     }
@@ -79,17 +72,14 @@ enum err_code render_peers(const struct invocation *invocation, const msgpack_ob
     for (uint32_t i = 0; i < field_count(result, "peers"); i++) {
         const msgpack_object *row = field_item(result, "peers", i);
         show_cell(table, "%s", field_short(row, "group"));
-        show_cell(table, "%s", named(invocation, row));
+        show_cell(table, "%s", show_name(invocation->language, row));
         show_cell(table, "%s", field_text(row, "address"));
         show_cell(table, "%s", field_text(row, "direction"));
         show_cell(table, "%s", field_text(row, "state"));
         show_cell(table, "%" PRIu64, field_uint(row, "round_trip_ms"));
         show_cell(table, "%" PRIu64, field_uint(row, "bytes_in"));
         show_cell(table, "%" PRIu64, field_uint(row, "bytes_out"));
-        const msgpack_object *behind = field(row, "behind");
-        uint64_t count = behind && behind->type == MSGPACK_OBJECT_ARRAY ? behind->via.array.size
-                                                                        : field_uint(row, "behind");
-        show_cell(table, "%" PRIu64, count);
+        show_cell(table, "%" PRIu64, field_uint(row, "behind_count"));
         show_cell(table, "%s", field_text(row, "error"));
     }
     show_table_print(table, stdout);
@@ -130,8 +120,8 @@ enum err_code render_groups(const struct invocation *invocation, const msgpack_o
         show_cell(table, "%.5s %.5s", strlen(heard) > 15 ? heard + 5 : "",
                   strlen(heard) > 15 ? heard + 11 : "");
         const char *flags = field_text(row, "flags");
-        show_cell(table, "%s%s%s%s", named(invocation, row), flags[0] ? " [" : "", flags,
-                  flags[0] ? "]" : "");
+        show_cell(table, "%s%s%s%s", show_name(invocation->language, row), flags[0] ? " [" : "",
+                  flags, flags[0] ? "]" : "");
     }
     show_table_print(table, stdout);
     return OK;

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "proto/accounts.h"
+
 enum { CELL_MAX = 512, ROTATING_BUFFERS = 16, WRAP_MIN = 10 };
 
 /* One code point from well-formed or broken UTF-8; always advances. */
@@ -278,4 +280,19 @@ uint32_t field_count(const msgpack_object *map, const char *key)
 const msgpack_object *field_item(const msgpack_object *map, const char *key, uint32_t index)
 {
     return index < field_count(map, key) ? &field(map, key)->via.array.ptr[index] : NULL;
+}
+
+const char *show_name(enum language language, const msgpack_object *row)
+{
+    const char *english = field_text(row, "name_en");
+    return language == LANGUAGE_EN && english[0] ? english : field_text(row, "name");
+}
+
+const char *show_account(enum language language, uint64_t code)
+{
+    const struct account *account = account_find(code);
+    if (!account) {
+        return "?";
+    }
+    return language == LANGUAGE_TH ? account->name_th : account->name_en;
 }

@@ -33,6 +33,9 @@ const char *field_text(const msgpack_object *map, const char *key);
 const char *field_hex(const msgpack_object *map, const char *key);   /* the whole bin */
 const char *field_short(const msgpack_object *map, const char *key); /* its first 8 digits */
 const char *field_date(const msgpack_object *map, const char *key, enum language language);
+/* "name", or "name_en" where that is the person's language and there is one. */
+const char *show_name(enum language language, const msgpack_object *row);
+const char *show_account(enum language language, uint64_t code);  /* "?" where there is none */
 uint32_t field_count(const msgpack_object *map, const char *key); /* of an array */
 const msgpack_object *field_item(const msgpack_object *map, const char *key, uint32_t index);
 
