@@ -44,20 +44,20 @@ static enum err_code take_global_options(struct invocation *invocation, char **a
             invocation->json = true;
         } else if (strcmp(word, "--yes") == 0) {
             invocation->yes = true;
-        } else if ((strcmp(word, "--home") == 0 || strcmp(word, "--lang") == 0) && !value) {
+        } else if (strcmp(word, "--home") != 0 && strcmp(word, "--lang") != 0) {
+            argv[kept++] = argv[at];
+        } else if (!value) {
             return err_set(err, E_USAGE, "a value is missing after %s", word);
         } else if (strcmp(word, "--home") == 0) {
             *home = value;
             at++;
-        } else if (strcmp(word, "--lang") == 0) {
+        } else {
             if (strcmp(value, "th") != 0 && strcmp(value, "en") != 0) {
                 return err_set(err, E_USAGE, "--lang: \"%s\" is not a language; say th or en",
                                value);
             }
             invocation->language = strcmp(value, "th") == 0 ? LANGUAGE_TH : LANGUAGE_EN;
             at++;
-        } else {
-            argv[kept++] = argv[at];
         }
     }
     *count = kept;

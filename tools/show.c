@@ -130,7 +130,7 @@ static void print_wrapped(const char *text, size_t start, size_t limit, FILE *ou
             fputc(' ', out);
             at++;
         }
-        fwrite(text, 1, len, out);
+        fprintf(out, "%.*s", (int)len, text);
         at += width;
         text += len + (text[len] == ' ');
     }
