@@ -43,7 +43,6 @@ struct peer {
     bool resolving; /* the loop still holds `resolve` */
     bool tcp_gone;  /* uv_close has ended */
     bool writing;   /* the loop still holds `write` and write_buffer */
-    bool reading;
     enum peer_direction direction;
     enum peer_state state;
     char address[PEER_ADDRESS_MAX];
