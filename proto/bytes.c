@@ -191,6 +191,9 @@ void *array_room(void *array, size_t count, size_t *capacity, size_t element_siz
     if (count < *capacity) {
         return array;
     }
+    if (count > SIZE_MAX / 2 / element_size) {
+        return NULL; /* asked first: a sanitizer takes reallocarray's own refusal for a defect */
+    }
     size_t wanted = count < FIRST_CAPACITY ? (size_t)FIRST_CAPACITY : 2 * count;
     void *larger = reallocarray(array, wanted, element_size);
     if (larger != NULL) {

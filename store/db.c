@@ -121,7 +121,7 @@ enum err_code db_begin(struct db *db, enum db_durability durability, struct err 
         }
         db->durability = durability;
     }
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL; /* the analyzer does not follow db_statement this far */
     enum err_code code = db_statement(db, "BEGIN IMMEDIATE", &statement, err);
     return code == OK ? db_run(db, statement, err) : code;
 }
