@@ -16,7 +16,11 @@ enum err_code db_spoiled(struct err *err, const char *what)
 /* Which code an SQLite result is, with its line in `err`. */
 static enum err_code failed(struct db *db, int result, struct err *err)
 {
-    const char *text = db->handle != NULL ? sqlite3_errmsg(db->handle) : sqlite3_errstr(result);
+    /* SQLite repeats what a spoiled file says: quoted, no byte of it can upset a terminal. */
+    char text[QUOTE_MAX];
+    bytes_quote(bytes_of_text(db->handle != NULL ? sqlite3_errmsg(db->handle)
+                                                 : sqlite3_errstr(result)),
+                text);
     switch (result & 0xff) {
     case SQLITE_FULL:
         return err_set(err, E_IO,
